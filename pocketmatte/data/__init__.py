@@ -1,0 +1,1 @@
+"""Training data: the folder layout, paired transforms, synthetic composites, torch datasets."""
