@@ -1,0 +1,87 @@
+"""Convolution blocks shared by encoders and decoders."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+def make_divisible(value: float, divisor: int = 8) -> int:
+    """Round to a multiple of `divisor`, never down by more than 10 % (MobileNet's rule)."""
+    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * value else rounded
+
+
+def conv_bn(
+    channels_in: int,
+    channels_out: int,
+    kernel: int = 3,
+    stride: int = 1,
+    groups: int = 1,
+    activation: type[nn.Module] | None = nn.ReLU6,
+) -> nn.Sequential:
+    """Convolution without bias, batch norm, activation."""
+    layers: list[nn.Module] = [
+        nn.Conv2d(
+            channels_in, channels_out, kernel, stride, kernel // 2, groups=groups, bias=False
+        ),
+        nn.BatchNorm2d(channels_out),
+    ]
+    if activation is not None:
+        layers.append(activation(inplace=True))
+    return nn.Sequential(*layers)
+
+
+def separable_conv(channels_in: int, channels_out: int, activation=nn.ReLU6) -> nn.Sequential:
+    """Depthwise 3x3, then pointwise convolution; activation only after the second."""
+    depthwise = conv_bn(channels_in, channels_in, groups=channels_in, activation=None)
+    return nn.Sequential(depthwise, conv_bn(channels_in, channels_out, 1, activation=activation))
+
+
+class SqueezeExcite(nn.Module):
+    """Channel gating from the global mean (Hu 2018), with MobileNetV3's hard sigmoid."""
+
+    def __init__(self, channels: int, reduced: int):
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.reduce = nn.Conv2d(channels, reduced, 1)
+        self.expand = nn.Conv2d(reduced, channels, 1)
+        self.relu, self.gate = nn.ReLU(inplace=True), nn.Hardsigmoid(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gate(self.expand(self.relu(self.reduce(self.pool(x)))))
+
+
+class InvertedResidual(nn.Module):
+    """Expand, filter depthwise, project (MobileNetV2, Sandler 2018; with SE: V3, Howard 2019).
+
+    `expand` ends at the input's resolution, `reduce` begins with the (strided) depthwise filter.
+    """
+
+    def __init__(
+        self,
+        channels_in: int,
+        hidden: int,
+        channels_out: int,
+        *,
+        kernel: int = 3,
+        stride: int = 1,
+        squeeze: bool = False,
+        activation: type[nn.Module] = nn.ReLU6,
+    ):
+        super().__init__()
+        self.stride, self.channels_in, self.hidden = stride, channels_in, hidden
+        self.residual = stride == 1 and channels_in == channels_out
+        self.expand = (
+            nn.Identity()
+            if hidden == channels_in
+            else conv_bn(channels_in, hidden, 1, activation=activation)
+        )
+        self.reduce = nn.Sequential(
+            conv_bn(hidden, hidden, kernel, stride, hidden, activation),
+            SqueezeExcite(hidden, make_divisible(hidden / 4)) if squeeze else nn.Identity(),
+            conv_bn(hidden, channels_out, 1, activation=None),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.reduce(self.expand(x))
+        return x + y if self.residual else y
