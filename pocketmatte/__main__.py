@@ -1,0 +1,5 @@
+"""`python -m pocketmatte`."""
+
+from pocketmatte.cli import main
+
+main()

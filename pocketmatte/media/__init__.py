@@ -1,0 +1,1 @@
+"""Pictures in and out: photos, backgrounds, composites, batches."""
