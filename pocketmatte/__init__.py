@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Matte": "pocketmatte.matting.pipeline",
     "PocketmatteError": "pocketmatte.errors",
-    "compose": "pocketmatte.matting.compose",
+    "compose": "pocketmatte.media.compose",
     "list_models": "pocketmatte.weights",
     "load_model": "pocketmatte.matting.pipeline",
     "matte": "pocketmatte.matting.pipeline",
