@@ -120,7 +120,7 @@ def matte_photos(
         return Result(job, seconds=perf_counter() - start, notices=notices)
 
     if workers <= 1:
-        return map(work, jobs)
+        return (work(job) for job in jobs)
     return _in_order(work, jobs, workers)
 
 

@@ -256,6 +256,8 @@ def _notices(header: Header, icc: bytes | None, name: str) -> list[str]:
     if header.frames > 1:
         what = "page" if header.format == "tiff" else "frame"
         notices.append(f"{name} has more than one {what}: only the first is used")
+    if header.alpha == "lost":
+        notices.append(f"{name}: the transparency of a grey TIFF cannot be read and is left out")
     if header.icc and not icc:
         notices.append(f"{name}: its colour profile is not for RGB and was dropped")
     return notices

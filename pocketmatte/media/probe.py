@@ -32,7 +32,8 @@ class Header:
     frames: 1, or 2 for "more than one".
     orientation: EXIF value, 1 to 8.
     cmyk: stored as ink, not light.
-    alpha: None (as the decoder says), "straight", "premultiplied" or "ignore".
+    alpha: None (as the decoder says), "straight", "premultiplied", "ignore", or "lost" when there
+    is one that OpenCV cannot read.
     icc: colour profile.
     grey_key: PNG's one transparent grey value.
     first_frame_end: GIF only, where the first frame's bytes end.

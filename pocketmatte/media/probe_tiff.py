@@ -3,10 +3,11 @@
 import struct
 
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC = 256, 257, 258, 262
-_STRIPS, _ORIENTATION, _STRIP_BYTES, _PLANAR = 273, 274, 279, 284
+_STRIPS, _ORIENTATION, _SAMPLES, _STRIP_BYTES, _PLANAR = 273, 274, 277, 279, 284
 _TILES, _TILE_BYTES, _EXTRA_SAMPLES, _ICC = 324, 325, 338, 34675
 _TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I", 16: "Q"}
 _CMYK = 5
+_PREMULTIPLIED, _STRAIGHT = 1, 2
 _MAX_TAGS = 4096
 
 
@@ -25,8 +26,6 @@ def probe_tiff(data: bytes) -> dict:
     if max((start + length for start, length in ends), default=0) > len(data):
         raise IndexError("strips end beyond the file")
     extra = tags.get(_EXTRA_SAMPLES, (0,))[0]
-    # OpenCV reads 8-bit pages through libtiff's RGBA interface, which premultiplies.
-    straight = extra == 2 and bits[0] > 8
     profile = tags.get(_ICC, ())
     return {
         "format": "tiff",
@@ -35,10 +34,19 @@ def probe_tiff(data: bytes) -> dict:
         "depth": bits[0],
         "frames": 2 if more else 1,
         "cmyk": tags.get(_PHOTOMETRIC, (2,))[0] == _CMYK,
-        "alpha": "straight" if straight else "premultiplied" if extra in (1, 2) else "ignore",
+        "alpha": _alpha(extra, tags.get(_SAMPLES, (1,))[0], bits[0]),
         "icc": bytes(profile) if profile and max(profile) < 256 else None,
         "planar": tags.get(_PLANAR, (1,))[0] == 2 and len(bits) > 1,
     }
+
+
+def _alpha(extra: int, samples: int, bits: int) -> str:
+    if extra not in (_PREMULTIPLIED, _STRAIGHT):
+        return "ignore"
+    if samples == 2:
+        return "lost"
+    # OpenCV reads 8-bit pages through libtiff's RGBA interface, which premultiplies.
+    return "straight" if extra == _STRAIGHT and bits > 8 else "premultiplied"
 
 
 def exif_orientation(data: bytes) -> int:
