@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from skimage.data import astronaut
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.evaluation.metrics import DtSsd, Flicker, dtssd, flicker
+from pocketmatte.evaluation.metrics import DtSsd, Flicker, dtssd, flicker, video
 
 clips = st.tuples(st.integers(1, 8), st.integers(1, 8)).flatmap(
     lambda size: arrays(np.float32, (4, *size), elements=st.floats(0, 1, width=32))
@@ -126,6 +126,23 @@ def test_pixels_that_change_do_not_count(picture, person):
     # then
     assert flicker(picture, person, changed, alpha) < 0.01
     assert flicker(picture, person, picture, alpha) > 0.2
+
+
+def test_pixels_that_come_into_the_frame_do_not_count(monkeypatch):
+    # given: a plain picture, so that all looks still, that is known to move by 10 of 40 columns
+    plain, alpha = np.full((40, 40, 3), 90, np.uint8), np.zeros((40, 40), np.float32)
+    flow = np.zeros((40, 40, 2), np.float32)
+    flow[..., 0] = 10
+    monkeypatch.setattr(video, "_flow", lambda now, past: flow)
+    arrived = alpha.copy()
+    arrived[:, 30:] = 1
+    # then: only what was in the frame before is judged
+    assert flicker(plain, alpha, plain, arrived) == 0
+    assert flicker(plain, alpha, plain, 1 - arrived) == 1
+    metric = Flicker()
+    metric.update(plain, alpha)
+    metric.update(plain, arrived)
+    assert metric.still_share == 0.75
 
 
 def test_a_clip_leaves_cuts_out_and_tells_what_it_rests_on(picture, person):
