@@ -12,7 +12,7 @@ import numpy as np
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.media.background import parse_background
 from pocketmatte.media.compose import compose
-from pocketmatte.media.photo import MAX_PIXELS, Photo, read_photo, write_photo
+from pocketmatte.media.photo import MAX_PIXELS, Photo, read_photo, to_levels, write_photo
 from pocketmatte.media.plan import Job
 
 
@@ -105,7 +105,7 @@ def matte_photos(
                 notices.append(f"{job.name}: JPG has no transparency, so it was put on white")
             write_photo(target, cutout.image, transparency, photo.icc, job.format, quality)
             if job.matte:
-                write_photo(job.matte, _levels(cutout.alpha), format="png")
+                write_photo(job.matte, to_levels(cutout.alpha), format="png")
         except PocketmatteError as error:
             return Result(job, str(error), seconds=perf_counter() - start, notices=notices)
         except BrokenPipeError:
@@ -155,7 +155,3 @@ def _deepen(photo: Photo, foreground: np.ndarray) -> np.ndarray:
     """The 16-bit foreground: the photo's own bits, moved by what 8 bits say must change."""
     change = (foreground.astype(np.int32) - photo.image) * 257
     return np.clip(photo.deep + change, 0, 65535).astype(np.uint16)
-
-
-def _levels(alpha: np.ndarray) -> np.ndarray:
-    return np.rint(np.clip(alpha, 0, 1) * np.float32(255)).astype(np.uint8)

@@ -4,6 +4,7 @@ import numpy as np
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.media.background import parse_background
+from pocketmatte.media.photo import to_levels
 
 
 def compose(matte, background="none", filter: str = "alpha_blend", **options) -> np.ndarray:
@@ -23,8 +24,7 @@ def compose(matte, background="none", filter: str = "alpha_blend", **options) ->
     if scene is None:
         if filter != "alpha_blend" or options:
             raise PocketmatteError(f"filter {filter!r} needs a background; name one, or drop it")
-        level = np.rint(np.clip(matte.alpha, 0, 1) * np.float32(255)).astype(np.uint8)
-        return np.dstack([matte.foreground, level])
+        return np.dstack([matte.foreground, to_levels(matte.alpha)])
     from pocketmatte.filters import get_filter
 
     blend = get_filter(filter)

@@ -18,6 +18,7 @@ FORMATS = ("png", "webp", "jpg")
 SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpg", ".jpeg": "jpg"}
 _DEFAULT_QUALITY = 92
 _SNIFF_BYTES = 4096
+_RIM = 9
 _LONGEST_SIDE = {"png": 1_000_000, "webp": 16_383, "jpg": 65_500}
 
 _UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
@@ -76,7 +77,7 @@ def read_photo(
         )
     pixels = _decode(data, header, name)
     upright = _UPRIGHT[1 if header.format == "tiff" else header.orientation]
-    image, alpha = _split(upright(pixels), header)
+    image, alpha = _split(np.ascontiguousarray(upright(pixels)), header)
     deep = None
     if image.dtype == np.uint16:
         deep = image
@@ -159,9 +160,10 @@ def encode_photo(
         image = cv2.convertScaleAbs(image, alpha=1 / 257)
     if alpha is not None and format == "jpg":
         image, alpha = _on_white(image, alpha), None
-    pixels = image if image.ndim == 2 else np.ascontiguousarray(image[..., ::-1])
     if alpha is not None:
-        pixels = _with_alpha(pixels, alpha)
+        pixels = _with_alpha(image, alpha)
+    else:
+        pixels = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     quality = _DEFAULT_QUALITY if quality is None else quality
     options = {
         "png": [],
@@ -175,6 +177,14 @@ def encode_photo(
     if not done:
         raise PocketmatteError(f"cannot encode {width}x{height} pixels as {format}; try png")
     return embed_profile(data.tobytes(), icc, format) if icc else data.tobytes()
+
+
+def to_levels(alpha: np.ndarray, dtype=np.uint8) -> np.ndarray:
+    """Alpha, float32 [0, 1], HW, as levels from 0 to 255 (uint8) or to 65535 (uint16)."""
+    alpha = np.ascontiguousarray(alpha, np.float32)
+    if dtype == np.uint16:
+        return np.rint(np.clip(alpha, 0, 1) * np.float32(65535)).astype(np.uint16)
+    return cv2.convertScaleAbs(cv2.max(alpha, 0), alpha=255)
 
 
 def _load(source, name: str | None) -> tuple[bytes, str]:
@@ -230,9 +240,10 @@ def _split(pixels: np.ndarray, header: Header) -> tuple[np.ndarray, np.ndarray |
     if pixels.ndim == 2:
         if header.grey_key is not None:
             alpha = pixels != header.grey_key * top // ((1 << header.depth) - 1)
-        image = cv2.merge([pixels] * 3)
+        image = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
     else:
-        image = np.ascontiguousarray(pixels[..., 2::-1])
+        code = cv2.COLOR_BGRA2RGB if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+        image = cv2.cvtColor(pixels, code)
         if pixels.shape[2] == 4 and header.alpha != "ignore":
             alpha = pixels[..., 3]
             if header.alpha == "premultiplied":
@@ -268,10 +279,11 @@ def _on_white(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     return np.rint(255 + (image.astype(np.float32) - 255) * weight).astype(np.uint8)
 
 
-def _with_alpha(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    top = 65535 if pixels.dtype == np.uint16 else 255
-    level = np.rint(np.clip(alpha, 0, 1) * np.float32(top)).astype(pixels.dtype)
-    if pixels.ndim == 2:
-        pixels = cv2.merge([pixels] * 3)
-    rim = cv2.dilate((level > 0).astype(np.uint8), np.ones((9, 9), np.uint8))
-    return np.dstack([pixels * rim[..., None].astype(pixels.dtype), level])
+def _with_alpha(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """RGB and alpha to BGRA, colours erased where nothing of them can show."""
+    level = to_levels(alpha, image.dtype)
+    pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2BGRA if image.ndim == 2 else cv2.COLOR_RGB2BGRA)
+    rim = cv2.dilate((level > 0).view(np.uint8), np.ones((_RIM, _RIM), np.uint8))
+    pixels = cv2.bitwise_and(pixels, pixels, mask=rim)
+    cv2.insertChannel(level, pixels, 3)
+    return pixels

@@ -176,9 +176,10 @@ def _jpeg(data: bytes) -> dict:
             (length,) = struct.unpack_from(">H", data, at)
             body = data[at + 2 : at + length]
             if marker in range(0xC0, 0xD0) and marker not in (0xC4, 0xC8, 0xCC):
-                fields["depth"], fields["height"], fields["width"], channels = struct.unpack_from(
-                    ">BHHB", body
-                )
+                depth, height, width, channels = struct.unpack_from(">BHHB", body)
+                fields["depth"] = depth
+                fields["width"] = max(width, fields["width"])
+                fields["height"] = max(height, fields["height"])
                 fields["cmyk"] = channels == 4
             elif marker == 0xE1 and body.startswith(b"Exif\0\0"):
                 fields.setdefault("orientation", exif_orientation(body[6:]))

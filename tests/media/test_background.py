@@ -15,9 +15,7 @@ from pocketmatte.media.colours import CSS_COLOURS
 
 
 def test_colour_table_is_the_one_of_css():
-    assert {name: "#" + bytes(rgb).hex() for name, rgb in CSS_COLOURS.items()} == {
-        name: value.lower() for name, value in ImageColor.colormap.items()
-    }
+    assert {name: ImageColor.getrgb(name) for name in ImageColor.colormap} == CSS_COLOURS
 
 
 @pytest.mark.parametrize(
