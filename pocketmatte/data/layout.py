@@ -1,12 +1,12 @@
 """The data folder: one directory a set, pictures paired with masks and soft alphas by name.
 
-    <set>/image/<name>.<webp|jpg|png>   RGB
-    <set>/mask/<name>.png               person or not, same size as the image
-    <set>/alpha/<name>.<webp|png>       8-bit grey, soft alpha
-    backgrounds/<set>/<name>.*          pictures without a person
-    cutouts/<name>.png                  RGBA, true alpha
-    splits/<split>.txt                  `<set>/<name>` a line
-    labels.csv                          optional: agreement of alpha and mask per picture
+<set>/image/<name>.<webp|jpg|png>   RGB
+<set>/mask/<name>.png               person or not, same size as the image
+<set>/alpha/<name>.<webp|png>       8-bit grey, soft alpha
+backgrounds/<set>/<name>.*          pictures without a person
+cutouts/<name>.png                  RGBA, true alpha
+splits/<split>.txt                  `<set>/<name>` a line
+labels.csv                          optional: agreement of alpha and mask per picture
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""From an image to a matte: preprocessing, refinement, foreground colours, the pipeline."""

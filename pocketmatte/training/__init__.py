@@ -1,0 +1,1 @@
+"""Train a network from a recipe: `train(recipe, data, out)`."""

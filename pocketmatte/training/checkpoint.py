@@ -1,0 +1,59 @@
+"""Self-describing checkpoints: architecture, options, preprocessing, recipe, scores, state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from pocketmatte.errors import PocketmatteError
+from pocketmatte.models import Model, create_model
+
+_FORMAT = "pocketmatte-checkpoint-1"
+
+
+@dataclass
+class Checkpoint:
+    """A network and all that is known about it."""
+
+    architecture: str
+    options: dict
+    recipe: dict
+    epoch: int
+    weights: dict
+    """State dict of the averaged (EMA) network: the one to use."""
+    scores: dict = field(default_factory=dict)
+    training: dict = field(default_factory=dict)
+    """Raw weights, optimizer, schedule and history: what resuming needs."""
+
+    def network(self) -> Model:
+        """The averaged network, ready for inference."""
+        network = create_model(self.architecture, **self.options)
+        network.load_state_dict(self.weights)
+        return network.eval()
+
+    def save(self, path: str | Path) -> None:
+        """Write to a temporary name, then rename."""
+        path = Path(path)
+        temporary = path.with_suffix(".partial")
+        torch.save({"format": _FORMAT, **vars(self)}, temporary)
+        temporary.replace(path)
+
+
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises PocketmatteError when the file is missing, damaged or of another kind.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise PocketmatteError(f"{path}: no such checkpoint; train one or check the path")
+    try:
+        values = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = str(error).split("\n")[0]
+        raise PocketmatteError(f"{path}: cannot be read as a checkpoint ({reason})") from None
+    if not isinstance(values, dict) or values.pop("format", None) != _FORMAT:
+        raise PocketmatteError(f"{path}: not a pocketmatte checkpoint; use one that train wrote")
+    return Checkpoint(**values)

@@ -1,0 +1,42 @@
+"""What a training starts from: ImageNet features or an earlier checkpoint."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+
+from pocketmatte.errors import PocketmatteError
+from pocketmatte.models import Model
+from pocketmatte.models.pretrained import load_imagenet
+from pocketmatte.training.checkpoint import load_checkpoint
+from pocketmatte.training.recipe import Recipe
+
+
+def initialise(network: Model, recipe: Recipe, people: list[np.ndarray]) -> None:
+    """Fill a fresh network as `recipe.pretrained` says.
+
+    Args:
+        people: training pictures (RGBA uint8); some of them tune a thinned ImageNet encoder.
+    """
+    if recipe.pretrained is None:
+        return
+    if recipe.pretrained != "imagenet":
+        checkpoint = load_checkpoint(recipe.pretrained)
+        try:
+            network.load_state_dict(checkpoint.weights)
+        except RuntimeError:
+            raise PocketmatteError(
+                f"{recipe.pretrained}: holds {checkpoint.architecture}, which does not fit "
+                f"{recipe.architecture} with options {recipe.options}"
+            ) from None
+        return
+    if not recipe.architecture.startswith(("pocket", "munet_mnv2")):
+        raise PocketmatteError(
+            f"{recipe.architecture}: has no ImageNet start (only MobileNetV2 encoders have); "
+            "set `pretrained: null` in the recipe"
+        )
+    chosen = people[:: max(1, len(people) // 32)][:32]
+    pictures = np.stack([cv2.resize(rgba[..., :3], (160, 192)) for rgba in chosen])
+    pictures = (pictures / 255.0 - recipe.mean) / recipe.std
+    load_imagenet(network.encoder, pictures=torch.from_numpy(pictures).float().movedim(-1, 1))
