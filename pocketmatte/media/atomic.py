@@ -1,7 +1,7 @@
 """Write a file whole or not at all."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,19 +23,19 @@ def whole_file(target: str | Path, make_folder: bool = True) -> Iterator[Path]:
     the block raises OSError (disk full, no permission).
     """
     target = Path(target)
-    if target.is_dir():
-        raise PocketmatteError(f"cannot write {target}: it is a folder; give a file name")
     try:
+        if target.is_dir():
+            raise PocketmatteError(f"cannot write {target}: it is a folder; give a file name")
         if make_folder:
             target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_file():
             yield target
             return
-        target = target.resolve()
-        temporary = target.with_name(f".{secrets.token_hex(4)}.tmp{target.suffix}")
+        final = target.resolve()
+        temporary = final.with_name(f".{secrets.token_hex(4)}.tmp{final.suffix}")
         try:
             yield temporary
-            temporary.replace(target)
+            temporary.replace(final)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
@@ -44,6 +44,17 @@ def whole_file(target: str | Path, make_folder: bool = True) -> Iterator[Path]:
         if isinstance(error, BrokenPipeError):
             raise
         raise PocketmatteError(f"cannot write {target}: {reason(error)}") from error
+
+
+def holds(test: Callable[[], bool]) -> bool:
+    """Ask a path a question, such as `path.is_dir`; False when the system refuses to answer.
+
+    pathlib raises for a folder that may not be entered and for a name that is too long.
+    """
+    try:
+        return test()
+    except OSError:
+        return False
 
 
 def reason(error: OSError) -> str:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.media.atomic import holds
 from pocketmatte.media.colours import CSS_COLOURS
 from pocketmatte.media.photo import read_photo
 
@@ -94,7 +95,7 @@ def parse_background(value) -> Background | None:
         return ColourBackground(tuple(bytes.fromhex(digits)))
     if word in CSS_COLOURS:
         return ColourBackground(CSS_COLOURS[word])
-    if text and Path(text).is_file():
+    if text and holds(Path(text).is_file):
         return PictureBackground(_opaque(read_photo(text)))
     raise PocketmatteError(f"unknown background {text!r}{_hint(text)}; {_USAGE}")
 
@@ -144,7 +145,7 @@ def _hint(text: str) -> str:
     path = Path(text)
     if text.startswith("#"):
         return ": a colour has three or six digits 0-9, a-f after the #"
-    if path.is_dir():
+    if holds(path.is_dir):
         return ": it is a folder"
     looks_like_file = bool(path.suffix) or path.parent != Path()
     if looks_like_file:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.media.atomic import holds
 from pocketmatte.media.background import parse_background
 from pocketmatte.media.compose import compose
 from pocketmatte.media.photo import MAX_PIXELS, Photo, read_photo, to_levels, write_photo
@@ -146,9 +147,8 @@ class _Layer:
 
 
 def _is_done(job: Job) -> bool:
-    return all(path is None or path.exists() for path in (job.target, job.matte)) and bool(
-        job.target
-    )
+    outputs = [path for path in (job.target, job.matte) if path]
+    return bool(outputs) and all(holds(path.exists) for path in outputs)
 
 
 def _deepen(photo: Photo, foreground: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Photos: read any everyday file as upright RGB pixels, write a cut-out."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -190,9 +191,10 @@ def to_levels(alpha: np.ndarray, dtype=np.uint8) -> np.ndarray:
 def _load(source, name: str | None) -> tuple[bytes, str]:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source), name or "picture"
-    name = name or str(getattr(source, "name", source))
+    is_path = isinstance(source, (str, Path))
+    name = name or str(source if is_path else getattr(source, "name", "picture"))
     try:
-        if hasattr(source, "read"):
+        if not is_path:
             return source.read(), name
         with Path(source).open("rb") as file:
             head = file.read(_SNIFF_BYTES)
@@ -201,6 +203,8 @@ def _load(source, name: str | None) -> tuple[bytes, str]:
     except FileNotFoundError:
         raise PocketmatteError(f"{name} does not exist; check the name") from None
     except IsADirectoryError:
+        if not os.access(source, os.R_OK | os.X_OK):
+            raise PocketmatteError(f"cannot read folder {name}: permission denied") from None
         raise PocketmatteError(f"{name} is a folder; give a picture") from None
     except OSError as error:
         raise PocketmatteError(f"cannot read {name}: {reason(error)}") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.media.atomic import reason
+from pocketmatte.media.atomic import holds
 from pocketmatte.media.photo import FORMATS, SUFFIXES, format_of
 
 STREAM = "-"
@@ -90,7 +90,7 @@ def plan_photos(
 
 def _single_file(place: str | None, format: str | None) -> Path | None:
     """The output as a file name, or None when it is a folder, a stream or not given."""
-    if place in (None, STREAM) or place.endswith(("/", os.sep)) or Path(place).is_dir():
+    if place in (None, STREAM) or place.endswith(("/", os.sep)) or holds(Path(place).is_dir):
         return None
     path = Path(place)
     suffix = path.suffix.lower()
@@ -99,7 +99,7 @@ def _single_file(place: str | None, format: str | None) -> Path | None:
         if format and format != wanted:
             raise PocketmatteError(f"{place} is not a {format} name; drop --format or rename it")
         return path
-    if path.exists():
+    if holds(path.exists):
         raise PocketmatteError(
             f"cannot write {place}: it is a file without .png, .webp or .jpg, not a folder"
         )
@@ -128,11 +128,11 @@ def _sources(
         path = Path(text)
         if text == STREAM:
             yield None, Path()
-        elif path.is_dir():
+        elif holds(path.is_dir):
             yield from _walk(path, output)
-        elif not path.exists() and glob.has_magic(text):
+        elif glob.has_magic(text) and not holds(path.exists):
             found = map(Path, sorted(glob.glob(text, recursive=True)))  # noqa: PTH207
-            matches = [match for match in found if match.is_file() and not _is_ours(match)]
+            matches = [match for match in found if holds(match.is_file) and not _is_ours(match)]
             if not matches:
                 raise PocketmatteError(f"no file matches {text!r}; check the pattern")
             yield from ((match, Path()) for match in matches)
@@ -141,12 +141,12 @@ def _sources(
 
 
 def _walk(folder: Path, output: Path | None) -> Iterator[tuple[Path, Path]]:
-    def fail(error: OSError):
-        raise PocketmatteError(f"cannot read folder {error.filename}: {reason(error)}") from error
-
+    locked: list[Path] = []
     inside = output.resolve() if output else None
     count = 0
-    for where, folders, files in os.walk(folder, onerror=fail):
+    for where, folders, files in os.walk(
+        folder, onerror=lambda error: locked.append(Path(error.filename))
+    ):
         here = Path(where)
         folders[:] = sorted(
             name
@@ -159,7 +159,9 @@ def _walk(folder: Path, output: Path | None) -> Iterator[tuple[Path, Path]]:
             if is_picture and not _is_ours(path) and not name.startswith("."):
                 count += 1
                 yield path, here.relative_to(folder)
-    if not count:
+    # A folder that cannot be read becomes a job that fails, so that the others go on.
+    yield from ((path, Path()) for path in locked)
+    if not count and not locked:
         raise PocketmatteError(f"folder {folder} holds no pictures; check the name")
 
 

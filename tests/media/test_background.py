@@ -83,6 +83,7 @@ def test_background_made_before_is_taken_as_it_is():
         ("", "unknown background ''; give a colour"),
         ("qqqqqq", "unknown background 'qqqqqq'; give a colour"),
         ("nowhere/beach.jpg", "no such file"),
+        ("x" * 300 + ".jpg", "no such file"),
     ],
 )
 def test_unknown_background_names_what_is_near(text, hint):

@@ -1,5 +1,6 @@
 import errno
 import io
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -286,10 +287,12 @@ class TestRefusals:
         def deny(*_, **__):
             raise PermissionError(errno.EACCES, "Permission denied")
 
-        with pytest.raises(PocketmatteError, match=r"no\.jpg does not exist"):
+        with pytest.raises(PocketmatteError, match=rf"^{re.escape(str(tmp_path))}/no\.jpg does"):
             read_photo(tmp_path / "no.jpg")
         with pytest.raises(PocketmatteError, match="is a folder"):
             read_photo(tmp_path)
+        with pytest.raises(PocketmatteError, match="file name too long"):
+            read_photo("x" * 300 + ".jpg")
         monkeypatch.setattr(Path, "open", deny)
         with pytest.raises(PocketmatteError, match=r"cannot read .*me\.jpg: permission denied"):
             read_photo(tmp_path / "me.jpg")
@@ -412,6 +415,8 @@ class TestWriting:
             write_photo(tmp_path / "folder.png", pixels)
         with pytest.raises(PocketmatteError, match=r"unknown format \.gif; use \.png"):
             write_photo(tmp_path / "me.gif", pixels)
+        with pytest.raises(PocketmatteError, match="file name too long"):
+            write_photo(tmp_path / ("x" * 300 + ".png"), pixels)
         with pytest.raises(PocketmatteError, match="without suffix"):
             write_photo(tmp_path / "me", pixels)
 

@@ -1,8 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.media.photo import read_photo
 from pocketmatte.media.plan import plan_photos
 
 
@@ -180,3 +182,31 @@ def test_refusals_before_work_begins(folder, inputs, options, message):
 
 def test_missing_file_is_left_for_the_batch_to_report(folder):
     assert pairs(plan_photos(["gone.jpg"])) == [("gone.jpg", "gone.cutout.png")]
+
+
+def test_names_that_the_system_refuses_are_left_for_the_batch_to_report(folder, monkeypatch):
+    assert len(plan_photos(["x" * 300 + ".jpg"])) == 1
+
+    def deny(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", deny)
+    assert len(plan_photos(["locked/me.jpg"], "out")) == 1
+
+
+def test_locked_folder_fails_alone(folder, monkeypatch):
+    touch("in/a.jpg", "in/locked/b.jpg")
+    scan = os.scandir
+
+    def deny(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", deny)
+    jobs = plan_photos(["in"], "out")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+
+    assert [job.name for job in jobs] == ["in/a.jpg", "in/locked"]
+    with pytest.raises(PocketmatteError, match="cannot read folder in/locked: permission denied"):
+        read_photo(jobs[1].source)
