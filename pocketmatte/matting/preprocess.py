@@ -34,22 +34,33 @@ def grid_size(height: float, width: float, area: int, stride: int) -> tuple[int,
     return rows * stride, columns * stride
 
 
-def to_batch(
-    image: np.ndarray, size: tuple[int, int], mean: np.ndarray, std: np.ndarray
-) -> np.ndarray:
-    """Shrink and normalise a picture for the network.
+def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Area-average an image or alpha to (height, width); enlarge it where it is smaller.
+
+    Exact halvings come first, because they are ten times faster.
+    """
+    while image.shape[0] >= 2 * size[0] and image.shape[1] >= 2 * size[1]:
+        height, width = image.shape[:2]
+        if height % 2 or width % 2:
+            break
+        image = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    if image.shape[:2] == size:
+        return image
+    shrinking = size[0] < image.shape[0] or size[1] < image.shape[1]
+    method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+    return cv2.resize(image, size[::-1], interpolation=method)
+
+
+def to_batch(small: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    """Normalise a picture of the grid's size for the network.
 
     Args:
-        image: RGB uint8 or float32 [0, 1], HWC.
-        size: (height, width) of the grid.
-        mean, std: per channel, for pixels in [0, 1].
+        small: RGB uint8 or float32 [0, 1], HWC.
+        mean, std: float32, per channel, for pixels in [0, 1].
 
     Returns:
         float32 [1, 3, H, W], contiguous.
     """
-    shrinking = size[0] < image.shape[0] or size[1] < image.shape[1]
-    interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-    small = cv2.resize(image, size[::-1], interpolation=interpolation)
-    scale = 255.0 if image.dtype == np.uint8 else 1.0
-    small = (small.astype(np.float32) - mean * scale) * (1 / (std * scale))
-    return np.ascontiguousarray(small.transpose(2, 0, 1)[None], np.float32)
+    scale = np.float32(255 if small.dtype == np.uint8 else 1)
+    normalised = (small - mean * scale) * (1 / (std * scale))
+    return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None], np.float32)

@@ -16,7 +16,7 @@ from pocketmatte.data.dataset import EpochSampler, MattingDataset, load_pool
 from pocketmatte.data.layout import DataFolder
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models import Model, create_model
-from pocketmatte.training.checkpoint import Checkpoint, load_checkpoint
+from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
 from pocketmatte.training.ema import EMA
 from pocketmatte.training.history import History
 from pocketmatte.training.losses import MattingLoss, soft_iou

@@ -8,8 +8,8 @@ import torch
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models import Model
+from pocketmatte.models.checkpoint import load_checkpoint
 from pocketmatte.models.pretrained import load_imagenet
-from pocketmatte.training.checkpoint import load_checkpoint
 from pocketmatte.training.recipe import Recipe
 
 

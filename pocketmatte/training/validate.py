@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from pocketmatte.data.layout import DataFolder
-from pocketmatte.matting.preprocess import grid_size, to_batch
+from pocketmatte.matting.preprocess import grid_size, shrink, to_batch
 from pocketmatte.models import Model
 from pocketmatte.training.losses import MattingLoss, soft_iou
 from pocketmatte.training.recipe import Recipe
@@ -38,7 +38,7 @@ def load_validation(data: DataFolder, recipe: Recipe, stride: int) -> list[Valid
         small = cv2.resize(alpha, size[::-1], interpolation=cv2.INTER_AREA)
         pictures.append(
             ValidationPicture(
-                torch.from_numpy(to_batch(image, size, mean, std)),
+                torch.from_numpy(to_batch(shrink(image, size), mean, std)),
                 torch.from_numpy(small)[None, None],
                 torch.from_numpy(mask)[None, None],
             )

@@ -8,7 +8,9 @@ from pathlib import Path
 import torch
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.models import Model, create_model
+from pocketmatte.models.cost import count_macs, count_parameters
+from pocketmatte.models.registry import Model, create_model
+from pocketmatte.weights.card import Card
 
 _FORMAT = "pocketmatte-checkpoint-1"
 
@@ -32,6 +34,23 @@ class Checkpoint:
         network = create_model(self.architecture, **self.options)
         network.load_state_dict(self.weights)
         return network.eval()
+
+    def card(self, name: str | None = None) -> Card:
+        """The card of this network, as far as training knows it."""
+        network = self.network()
+        return Card(
+            name=name or self.architecture,
+            architecture=self.architecture,
+            mean=tuple(self.recipe["mean"]),
+            std=tuple(self.recipe["std"]),
+            area=int(self.recipe["resolution"][-1][1]) ** 2,
+            stride=network.stride,
+            parameters=count_parameters(network),
+            macs=count_macs(network, network.input_size),
+            macs_size=network.input_size,
+            recipe=self.recipe,
+            scores={"training": self.scores, "epochs": self.epoch},
+        )
 
     def save(self, path: str | Path) -> None:
         """Write to a temporary name, then rename."""

@@ -1,0 +1,64 @@
+"""Runtimes: one protocol, several engines. Adding one is a file and a line in `_RUNTIMES`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from pocketmatte.errors import PocketmatteError
+
+_RUNTIMES = {
+    "onnx": ("pocketmatte.runtimes.onnx", "OnnxRuntime", ".onnx"),
+    "torch": ("pocketmatte.runtimes.torch", "TorchRuntime", ".pt"),
+}
+
+
+class Runtime(Protocol):
+    """Runs one weights file.
+
+    `__call__` takes normalised pictures, float32 `[B, 3, H, W]`, and returns alpha, float32
+    `[B, 1, H, W]` in [0, 1].
+    """
+
+    name: str
+    device: str
+    """What it really runs on, in words."""
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray: ...
+
+
+def open_runtime(
+    path: Path, name: str | None = None, device: str | None = None, threads: int | None = None
+) -> Runtime:
+    """Open a weights file with the named runtime, or with the one that its suffix asks for.
+
+    Args:
+        device: "cpu" (the default), "cuda", ...; never replaced silently.
+        threads: of the CPU; None lets the runtime choose.
+
+    Raises:
+        PocketmatteError: unknown runtime, missing package, missing device, or a damaged file.
+    """
+    if name is None:
+        by_suffix = {suffix: name for name, (_, _, suffix) in _RUNTIMES.items()}
+        name = by_suffix.get(path.suffix)
+        if name is None:
+            raise PocketmatteError(
+                f"{path}: no runtime reads {path.suffix or 'such'} files; "
+                f"use one of {', '.join(by_suffix)}"
+            )
+    if name not in _RUNTIMES:
+        raise PocketmatteError(f"unknown runtime {name!r}; known are: {', '.join(_RUNTIMES)}")
+    module, cls, suffix = _RUNTIMES[name]
+    if path.suffix != suffix:
+        raise PocketmatteError(f"{path}: the {name} runtime reads {suffix} files")
+    try:
+        runtime = getattr(import_module(module), cls)
+    except ImportError as error:
+        raise PocketmatteError(
+            f"the {name} runtime needs the package {error.name!r}; install it"
+        ) from None
+    return runtime(path, device=device or "cpu", threads=threads)

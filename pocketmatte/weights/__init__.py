@@ -1,0 +1,47 @@
+"""Released networks: an `.onnx` file and a card for each, inside the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pocketmatte.errors import PocketmatteError
+from pocketmatte.weights.card import Card, read_card
+
+__all__ = ["Card", "find_weights", "list_models"]
+
+_FOLDER = Path(__file__).parent
+
+
+def list_models() -> list[Card]:
+    """Cards of the networks that come with the package, smallest first."""
+    cards = [read_card(path) for path in _FOLDER.glob("*.json")]
+    return sorted(cards, key=lambda card: card.parameters)
+
+
+def find_weights(name_or_path: str | Path) -> tuple[Path, Card]:
+    """The file and card of a released network, an exported file or a checkpoint.
+
+    Args:
+        name_or_path: a name from `list_models()`, an `.onnx` file with its `.json` card beside
+            it, or a `.pt` checkpoint that `train` wrote.
+
+    Raises:
+        PocketmatteError: no such name or file, no card, or the file is not what the card says.
+    """
+    released = {card.name: card for card in list_models()}
+    if str(name_or_path) in released:
+        card = released[str(name_or_path)]
+        return _FOLDER / card.file, card
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise PocketmatteError(
+            f"{name_or_path}: neither a released network ({', '.join(released) or 'none'}) "
+            "nor a file; check the name"
+        )
+    if path.suffix == ".pt":
+        from pocketmatte.models.checkpoint import load_checkpoint
+
+        return path, load_checkpoint(path).card()
+    card = read_card(path.with_suffix(".json"))
+    card.verify(path)
+    return path, card

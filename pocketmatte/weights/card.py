@@ -1,0 +1,73 @@
+"""The card of a network: what it eats, what it costs, where it comes from, how good it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+from pocketmatte.errors import PocketmatteError
+
+
+@dataclass
+class Card:
+    """Everything a runtime, a page or a phone needs to know about a weights file."""
+
+    name: str
+    architecture: str
+    mean: tuple[float, float, float]
+    """Subtracted from RGB in [0, 1]."""
+    std: tuple[float, float, float]
+    """Divides the result."""
+    area: int
+    """Pixels of the grid that the network runs on; its shape follows the picture."""
+    stride: int
+    """Both sides of the grid are multiples of it."""
+    file: str = ""
+    sha256: str = ""
+    size_bytes: int = 0
+    parameters: int = 0
+    macs: int = 0
+    """Multiply-adds for one picture of `macs_size`."""
+    macs_size: tuple[int, int] = (0, 0)
+    description: str = ""
+    licence: str = ""
+    """Terms of the weights."""
+    training_data: list[dict] = field(default_factory=list)
+    """Name and terms of every set that the network has seen."""
+    recipe: dict = field(default_factory=dict)
+    scores: dict = field(default_factory=dict)
+    """Measured figures by split."""
+
+    def verify(self, path: Path) -> None:
+        """Raise PocketmatteError when the file is not the one that the card describes."""
+        if self.sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != self.sha256:
+            raise PocketmatteError(
+                f"{path}: damaged or changed (sha256 differs from its card); get it again"
+            )
+
+    def write(self, path: str | Path) -> None:
+        """Write as JSON, to a temporary name first."""
+        path = Path(path)
+        temporary = path.with_suffix(".partial")
+        temporary.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        temporary.replace(path)
+
+
+def read_card(path: str | Path) -> Card:
+    """Read a card.
+
+    Raises PocketmatteError when it is missing or not a card.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise PocketmatteError(
+            f"{path}: no card beside the weights; `pocketmatte export` writes both"
+        )
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        known = {f.name for f in fields(Card)}
+        return Card(**{key: value for key, value in values.items() if key in known})
+    except (ValueError, TypeError, AttributeError) as error:
+        raise PocketmatteError(f"{path}: not a network's card ({error})") from None
