@@ -1,0 +1,1 @@
+"""From checkpoint to file: `export(checkpoint, out)` writes weights and their card."""
