@@ -12,7 +12,7 @@ import numpy as np
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.media.atomic import holds
 from pocketmatte.media.background import parse_background
-from pocketmatte.media.compose import compose
+from pocketmatte.media.compose import PLAIN, compose, find_blend
 from pocketmatte.media.photo import MAX_PIXELS, Photo, read_photo, to_levels, write_photo
 from pocketmatte.media.plan import Job
 
@@ -47,7 +47,7 @@ class Cutout:
     opaque: bool
 
 
-def cut_out(photo: Photo, model: Callable, background="none", filter="alpha_blend") -> Cutout:
+def cut_out(photo: Photo, model: Callable, background="none", filter: str = PLAIN) -> Cutout:
     """Cut the person out of a photo, and set a background when there is one.
 
     The photo's own transparency, where it has any, multiplies the matte.
@@ -72,7 +72,7 @@ def matte_photos(
     jobs: Iterable[Job],
     model: Callable,
     background="none",
-    filter: str = "alpha_blend",
+    filter: str = PLAIN,
     skip_existing: bool = False,
     quality: int | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -90,6 +90,7 @@ def matte_photos(
     stdin, stdout: where "-" reads and writes; needed only when a job uses it.
     """
     scene = parse_background(background)
+    find_blend(scene, filter)
 
     def work(job: Job) -> Result:
         start = perf_counter()

@@ -185,7 +185,7 @@ def to_levels(alpha: np.ndarray, dtype=np.uint8) -> np.ndarray:
     alpha = np.ascontiguousarray(alpha, np.float32)
     if dtype == np.uint16:
         return np.rint(np.clip(alpha, 0, 1) * np.float32(65535)).astype(np.uint16)
-    return cv2.convertScaleAbs(cv2.max(alpha, 0), alpha=255)
+    return cv2.convertScaleAbs(np.maximum(alpha, 0), alpha=255)
 
 
 def _load(source, name: str | None) -> tuple[bytes, str]:
@@ -288,6 +288,6 @@ def _with_alpha(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     level = to_levels(alpha, image.dtype)
     pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2BGRA if image.ndim == 2 else cv2.COLOR_RGB2BGRA)
     rim = cv2.dilate((level > 0).view(np.uint8), np.ones((_RIM, _RIM), np.uint8))
-    pixels = cv2.bitwise_and(pixels, pixels, mask=rim)
-    cv2.insertChannel(level, pixels, 3)
-    return pixels
+    kept = cv2.copyTo(pixels, rim, np.zeros_like(pixels))
+    cv2.insertChannel(level, kept, 3)
+    return kept

@@ -209,6 +209,12 @@ class TestMattePhotos:
         with pytest.raises(PocketmatteError, match="unknown background"):
             matte_photos(plan_photos(["a.png"]), left_half, background="biege")
 
+    def test_unknown_and_idle_filters_are_refused_before_the_first_photo(self, folder):
+        with pytest.raises(PocketmatteError, match="sparkle"):
+            matte_photos(plan_photos(["a.png"]), left_half, background="red", filter="sparkle")
+        with pytest.raises(PocketmatteError, match="needs a background"):
+            matte_photos(plan_photos(["a.png"]), left_half, filter="smooth_step")
+
 
 class TestWorkers:
     def test_results_come_in_order_of_input_and_work_overlaps(self, folder, picture):

@@ -48,6 +48,13 @@ def test_blur_keeps_the_person_and_changes_the_rest(matte):
     assert np.abs(picture[~inside].astype(int) - matte.image[~inside]).mean() > 1
 
 
+def test_float_image_gives_the_same_composite(matte):
+    expected = compose(matte, "blur:4")
+    matte.image = matte.image.astype(np.float32) / 255
+
+    assert np.array_equal(compose(matte, "blur:4"), expected)
+
+
 def test_filter_without_background_is_refused(matte):
     with pytest.raises(PocketmatteError, match="'smooth_step' needs a background"):
         compose(matte, filter="smooth_step")

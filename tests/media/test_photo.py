@@ -338,6 +338,16 @@ class TestWriting:
         assert not back[:, 28:].any()
         assert distance(back[:, 7:10, :3], pixels[:, 7:10]) == 0
 
+    @pytest.mark.parametrize("size", [(1, 1), (1, 2), (1, 4), (4, 1)])
+    @pytest.mark.parametrize("type", [np.uint8, np.uint16])
+    def test_tiny_pictures_are_not_taken_for_numbers(self, size, type):
+        image = np.full((*size, 3), 200, type)
+
+        back = read_photo(encode_photo(image, np.full(size, 0.5, np.float32)))
+
+        assert (back.image if type == np.uint8 else back.deep).tolist() == image.tolist()
+        assert np.allclose(back.alpha, 0.5, atol=0.003)
+
     def test_jpg_is_put_on_white(self, pixels, alpha):
         data = encode_photo(pixels, alpha, format="jpg", quality=100)
 
