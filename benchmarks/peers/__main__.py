@@ -65,10 +65,11 @@ def _score(chosen, data, split, limit, progress) -> list:
 
 
 def _table(chosen, reports):
+    from rich import box
     from rich.table import Table
 
-    table = Table()
-    for heading in ("peer", "params", "MB", "IoU", "bound. F", "MAD", "licence"):
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("peer", "params", "MB", "IoU", "BF", "MAD", "licence"):
         words = heading in ("peer", "licence")
         table.add_column(heading, justify="left" if words else "right", no_wrap=True)
     for peer, report in zip(chosen, reports, strict=True):
