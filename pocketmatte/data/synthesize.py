@@ -15,11 +15,11 @@ def bleed_foreground(rgba: np.ndarray) -> np.ndarray:
     one pass of blurred colour propagation, enough at training resolution.
     """
     alpha = rgba[..., 3:].astype(np.float32) / 255
-    solid = alpha**4
-    radius = max(3, max(rgba.shape[:2]) // 24) | 1
-    weight = cv2.blur(solid, (radius, radius))[..., None]
-    spread = cv2.blur(rgba[..., :3] * solid, (radius, radius)) / np.maximum(weight, 1e-3)
-    keep = np.where(weight > 1e-3, solid, 1.0)
+    solid = alpha**8
+    size = max(7, max(rgba.shape[:2]) // 10) | 1
+    weight = cv2.blur(solid, (size, size))[..., None]
+    spread = cv2.blur(rgba[..., :3] * solid, (size, size)) / np.maximum(weight, 1e-4)
+    keep = np.where(weight > 1e-4, solid, 1.0)
     colours = rgba[..., :3] * keep + spread * (1 - keep)
     return np.dstack([np.round(colours).astype(np.uint8), rgba[..., 3]])
 
