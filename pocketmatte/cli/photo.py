@@ -39,7 +39,11 @@ def photo(
         ),
     ] = "none",
     filter: Annotated[
-        str, typer.Option(metavar="NAME", help="How person and background are blended.")
+        str,
+        typer.Option(
+            metavar="NAME[,NAME...]",
+            help="How the layers are changed and blended: keep_largest, color_transfer, ...",
+        ),
     ] = "alpha_blend",
     alpha: Annotated[
         bool, typer.Option("--alpha", help="Write the matte too, as NAME.alpha.png.")

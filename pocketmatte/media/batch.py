@@ -12,7 +12,7 @@ import numpy as np
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.media.atomic import holds
 from pocketmatte.media.background import parse_background
-from pocketmatte.media.compose import PLAIN, compose, find_blend
+from pocketmatte.media.compose import PLAIN, compose, filter_alpha, filter_steps
 from pocketmatte.media.photo import MAX_PIXELS, Photo, read_photo, to_levels, write_photo
 from pocketmatte.media.plan import Job
 
@@ -39,7 +39,8 @@ class Cutout:
     """A photo cut out.
 
     image: RGB, uint8 (uint16 for a deep photo without background), HWC: the clean foreground, or
-    the finished composite. alpha: float32 [0, 1], HW. opaque: `image` is a composite.
+    the finished composite. alpha: the matte after its filters, float32 [0, 1], HW.
+    opaque: `image` is a composite.
     """
 
     image: np.ndarray
@@ -47,7 +48,7 @@ class Cutout:
     opaque: bool
 
 
-def cut_out(photo: Photo, model: Callable, background="none", filter: str = PLAIN) -> Cutout:
+def cut_out(photo: Photo, model: Callable, background="none", filter=PLAIN) -> Cutout:
     """Cut the person out of a photo, and set a background when there is one.
 
     The photo's own transparency, where it has any, multiplies the matte.
@@ -59,13 +60,15 @@ def cut_out(photo: Photo, model: Callable, background="none", filter: str = PLAI
     if photo.alpha is not None:
         alpha = alpha * photo.alpha
     scene = parse_background(background)
+    steps = filter_steps(filter, scene is not None)
+    filtered = filter_alpha(steps, alpha)
     if scene is not None:
         layer = _Layer(photo.image, matte.foreground, alpha)
-        return Cutout(compose(layer, scene, filter), alpha, opaque=True)
+        return Cutout(compose(layer, scene, steps), filtered, opaque=True)
     foreground = matte.foreground
     if photo.deep is not None:
         foreground = _deepen(photo, foreground)
-    return Cutout(foreground, alpha, opaque=False)
+    return Cutout(foreground, filtered, opaque=False)
 
 
 def matte_photos(
@@ -90,7 +93,7 @@ def matte_photos(
     stdin, stdout: where "-" reads and writes; needed only when a job uses it.
     """
     scene = parse_background(background)
-    find_blend(scene, filter)
+    steps = filter_steps(filter, scene is not None)
 
     def work(job: Job) -> Result:
         start = perf_counter()
@@ -100,7 +103,7 @@ def matte_photos(
         try:
             photo = read_photo(stdin if job.source is None else job.source, max_pixels, job.name)
             notices += photo.notices
-            cutout = cut_out(photo, model, scene, filter)
+            cutout = cut_out(photo, model, scene, steps)
             target = stdout if job.target is None else job.target
             transparency = None if cutout.opaque else cutout.alpha
             if job.format == "jpg" and not cutout.opaque:

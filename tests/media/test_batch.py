@@ -64,6 +64,19 @@ class TestCutOut:
         assert (cutout.image[:12] == (1, 2, 3)).all()
         assert np.array_equal(cutout.image[12:, :16], left_half(pixels).foreground[12:, :16])
 
+    def test_filters_reach_matte_and_picture(self, pixels):
+        def two_people(image):
+            alpha = np.zeros(image.shape[:2], np.float32)
+            alpha[:, :16] = alpha[4:8, 26:30] = 1
+            return FakeMatte(image, alpha, image)
+
+        for background in ("none", "#010203"):
+            cutout = cut_out(Photo(pixels), two_people, background, "keep_largest")
+
+            assert cutout.alpha[:, :15].min() == 1
+            assert cutout.alpha[4:8, 26:30].max() == 0
+        assert (cutout.image[4:8, 26:30] == (1, 2, 3)).all()
+
     def test_deep_photo_gives_a_deep_foreground(self):
         deep = np.random.default_rng(0).integers(2000, 65536, (24, 32, 3), dtype=np.uint16)
         image = np.rint(deep / 257).astype(np.uint8)
@@ -213,7 +226,7 @@ class TestMattePhotos:
         with pytest.raises(PocketmatteError, match="sparkle"):
             matte_photos(plan_photos(["a.png"]), left_half, background="red", filter="sparkle")
         with pytest.raises(PocketmatteError, match="needs a background"):
-            matte_photos(plan_photos(["a.png"]), left_half, filter="smooth_step")
+            matte_photos(plan_photos(["a.png"]), left_half, filter="light_wrap")
 
 
 class TestWorkers:

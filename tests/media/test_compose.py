@@ -55,13 +55,37 @@ def test_float_image_gives_the_same_composite(matte):
     assert np.array_equal(compose(matte, "blur:4"), expected)
 
 
-def test_filter_without_background_is_refused(matte):
-    with pytest.raises(PocketmatteError, match="'smooth_step' needs a background"):
-        compose(matte, filter="smooth_step")
+def test_filters_change_the_composite_and_take_options(matte):
+    plain = compose(matte, "red")
+    steep = compose(matte, "red", "smooth_step", low=0.4, high=0.6)
+    chained = compose(matte, "red", "keep_largest,smooth_step", low=0.4, high=0.6)
+
+    left, right = matte.alpha < 0.4, matte.alpha > 0.6
+    assert not np.array_equal(plain, steep)
+    assert (steep[left] == (255, 0, 0)).all()
+    assert np.array_equal(steep[right], matte.foreground[right])
+    assert np.array_equal(chained, steep)
+
+
+def test_filters_of_the_matte_work_without_a_background(matte):
+    picture = compose(matte, filter="smooth_step", low=0.4, high=0.6)
+
+    assert (picture[..., 3][matte.alpha < 0.4] == 0).all()
+    assert (picture[..., 3][matte.alpha > 0.6] == 255).all()
+
+
+@pytest.mark.parametrize("filter", ["color_transfer", "keep_largest,light_wrap", "blur"])
+def test_filter_that_lacks_its_background_is_refused(matte, filter):
+    with pytest.raises(PocketmatteError, match="needs a background"):
+        compose(matte, filter=filter)
+    with pytest.raises(PocketmatteError, match="needs a background"):
+        compose(matte, soften=3)
 
 
 def test_unknown_filter_and_background_are_refused(matte):
     with pytest.raises(PocketmatteError, match="sparkle"):
         compose(matte, "red", filter="sparkle")
+    with pytest.raises(PocketmatteError, match="has no option 'colour'"):
+        compose(matte, "red", colour="blue")
     with pytest.raises(PocketmatteError, match="unknown background"):
         compose(matte, "no such thing")
