@@ -1,0 +1,1 @@
+"""What a phone makes of a network: profile, lint, the GPU paradox and packed masks."""
