@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.matting.refine import shrink
+from pocketmatte.matting.preprocess import shrink
 
 _SOLID = 254.5 / 255  # what an 8-bit alpha stores as 255
 _CLEAR = 0.5 / 255

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.matting.preprocess import shrink
 
 _STRIP = 48  # rows per pass over the full-size picture: a strip's floats stay in the cache
 
@@ -42,7 +43,7 @@ def guided_upsample(
     _check(alpha, image)
     shape = image.shape[:2]
     grid = (min(alpha.shape[0], shape[0]), min(alpha.shape[1], shape[1]))
-    alpha = _resize(alpha.astype(np.float32, copy=False), grid)
+    alpha = shrink(alpha.astype(np.float32, copy=False), grid)
     alpha = np.clip((alpha - snap) / (1 - 2 * snap), 0, 1)
 
     full = cv2.resize(alpha, shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -74,22 +75,6 @@ def _check(alpha: np.ndarray, image: np.ndarray) -> None:
         )
     if 0 in alpha.shape or 0 in image.shape:
         raise PocketmatteError("image or alpha has no pixels; give at least one")
-
-
-def _resize(array: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    if array.shape[:2] == shape:
-        return array
-    return cv2.resize(array, shape[::-1], interpolation=cv2.INTER_AREA)
-
-
-def shrink(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Area-average the picture; exact halvings first, because they are ten times faster."""
-    while image.shape[0] >= 2 * shape[0] and image.shape[1] >= 2 * shape[1]:
-        height, width = image.shape[:2]
-        if height % 2 or width % 2:
-            break
-        image = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    return _resize(image, shape)
 
 
 def _soft_band(alpha: np.ndarray, radius: int, solid: float = 0.02) -> np.ndarray:

@@ -1,0 +1,126 @@
+"""What every filter shares: the table entry, its options, and the checks on the layers."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+
+import numpy as np
+
+from pocketmatte.errors import PocketmatteError
+
+KINDS = ("alpha", "background", "foreground", "blend")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One line of the table. The module is imported on first use.
+
+    name: also the name of the module and of the function in it.
+    kind: which layer the function gives back, and so how it is called:
+        "alpha":       f(alpha, **options) -> alpha
+        "background":  f(background, alpha, **options) -> background
+        "foreground":  f(foreground, alpha, background, **options) -> foreground
+        "blend":       f(foreground, alpha, background, **options) -> image
+    summary: one line for help texts.
+    """
+
+    name: str
+    kind: str
+    summary: str
+
+    @cached_property
+    def function(self) -> Callable:
+        return getattr(import_module(f"pocketmatte.filters.{self.name}"), self.name)
+
+    @cached_property
+    def options(self) -> dict[str, int | float | str]:
+        """Option names and their defaults, from the function's keyword-only arguments."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+    def layers(self, foreground, alpha, background, **options):
+        """Run the filter on its layer. Returns the layers (foreground, alpha, background).
+
+        Not for the kind "blend", which has no layers left.
+        """
+        self.check_options(options)
+        if self.kind == "alpha":
+            alpha = self.function(alpha, **options)
+        elif self.kind == "background":
+            background = self.function(background, alpha, **options)
+        else:
+            foreground = self.function(foreground, alpha, background, **options)
+        return foreground, alpha, background
+
+    def __call__(self, foreground, alpha, background, **options) -> np.ndarray:
+        """Composite with this filter; kinds other than "blend" end in plain alpha blending.
+
+        foreground, background: RGB uint8, HWC. alpha: float32 [0, 1], HW.
+        Returns RGB uint8, HWC. Raises PocketmatteError for wrong layers or options.
+        """
+        check_layers(foreground, alpha, background)
+        if self.kind == "blend":
+            self.check_options(options)
+            return self.function(foreground, alpha, background, **options)
+        from pocketmatte.filters.alpha_blend import alpha_blend
+
+        return alpha_blend(*self.layers(foreground, alpha, background, **options))
+
+    def check_options(self, options: dict) -> None:
+        """Raise PocketmatteError for a name that is not an option of this filter."""
+        for name in options:
+            if name not in self.options:
+                known = ", ".join(f"{key}={value}" for key, value in self.options.items())
+                raise PocketmatteError(
+                    f"filter {self.name} has no option {name!r}; "
+                    + (f"it has {known}" if known else "it has none")
+                )
+
+    def parse_option(self, name: str, text: str) -> int | float | str:
+        """A value from text, of the type of the option's default."""
+        self.check_options({name: text})
+        kind = type(self.options[name])
+        try:
+            return kind(text)
+        except ValueError:
+            raise PocketmatteError(
+                f"filter {self.name}: {name}={text!r} is not a number; "
+                f"write for example {name}={self.options[name]}"
+            ) from None
+
+
+def check_layers(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray) -> None:
+    """Raise PocketmatteError unless the three layers fit each other."""
+    for name, layer in (("foreground", foreground), ("background", background)):
+        if layer.dtype != np.uint8 or layer.ndim != 3 or layer.shape[2] != 3 or not layer.size:
+            raise PocketmatteError(
+                f"{name} is {layer.dtype} with shape {layer.shape}; give RGB uint8, HWC"
+            )
+    check_alpha(alpha)
+    if not foreground.shape[:2] == alpha.shape == background.shape[:2]:
+        raise PocketmatteError(
+            f"layers differ in size: foreground {foreground.shape[:2]}, alpha {alpha.shape}, "
+            f"background {background.shape[:2]}; resize them to one"
+        )
+
+
+def check_alpha(alpha: np.ndarray) -> None:
+    """Raise PocketmatteError unless alpha is float32, HW."""
+    if alpha.dtype != np.float32 or alpha.ndim != 2 or not alpha.size:
+        raise PocketmatteError(
+            f"alpha is {alpha.dtype} with shape {alpha.shape}; give float32 in [0, 1], HW"
+        )
+
+
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Raise PocketmatteError unless low <= value <= high."""
+    if not low <= value <= high:
+        raise PocketmatteError(f"{name}={value} is out of range; give {low} to {high}")
+
+
+def auto_radius(radius: float, shape: tuple[int, ...], share: float) -> float:
+    """The radius in pixels; 0 stands for this share of the picture's mean side."""
+    check_range("radius", radius, 0, 1000)
+    return radius or max(1.0, share * (shape[0] * shape[1]) ** 0.5)
