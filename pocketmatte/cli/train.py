@@ -59,5 +59,5 @@ def train(
     best = max(history.rows, key=lambda row: row["val_iou"])
     console.print(
         f"best validation IoU {best['val_iou']:.4f} in epoch {best['epoch']}; "
-        f"weights in {out / 'best.pt'}"
+        f"exported to {out / chosen.name}.onnx"
     )

@@ -10,7 +10,6 @@ from pathlib import Path
 import onnx
 import onnxslim
 import torch
-import yaml
 from torch import Tensor, nn
 
 from pocketmatte.errors import PocketmatteError
@@ -56,45 +55,26 @@ def to_onnx(network: Model) -> bytes:
     return model.SerializeToString()
 
 
-def read_card_fields(path: str | Path) -> dict:
-    """Fields of a card that only a person knows (licence, description, training_data): YAML.
-
-    Raises:
-        PocketmatteError: missing file, bad YAML, or a field that cards do not have.
-    """
-    path = Path(path)
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise PocketmatteError(f"{path}: cannot be read ({' '.join(str(error).split())})") from None
-    allowed = ("description", "licence", "training_data")
-    if not isinstance(values, dict) or set(values) - set(allowed):
-        raise PocketmatteError(f"{path}: a YAML file with the fields {', '.join(allowed)}")
-    return values
-
-
-def export_onnx(checkpoint: Checkpoint, out: str | Path, name: str, **card_fields) -> Card:
+def export_onnx(checkpoint: Checkpoint, out: str | Path, name: str | None = None) -> Card:
     """Write `<name>.onnx` and its card `<name>.json` into the folder `out`.
 
     Args:
-        card_fields: further fields of the card (description, licence, training_data, scores).
+        name: of the network; None takes the recipe's.
 
     Raises:
         PocketmatteError: the folder cannot be written.
     """
-    out = Path(out)
-    card = checkpoint.card(name)
+    out, card = Path(out), checkpoint.card()
+    card.name = name or card.name
     data = to_onnx(checkpoint.network())
-    card.file, card.size_bytes = f"{name}.onnx", len(data)
+    card.file, card.size_bytes = f"{card.name}.onnx", len(data)
     card.sha256 = hashlib.sha256(data).hexdigest()
-    for key, value in card_fields.items():
-        setattr(card, key, value)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        temporary = out / f"{name}.onnx.partial"
+        temporary = out / f"{card.file}.partial"
         temporary.write_bytes(data)
         temporary.replace(out / card.file)
-        card.write(out / f"{name}.json")
+        card.write(out / f"{card.name}.json")
     except OSError as error:
         raise PocketmatteError(f"{out}: cannot write the export ({error.strerror})") from None
     return card

@@ -35,21 +35,22 @@ class Checkpoint:
         network.load_state_dict(self.weights)
         return network.eval()
 
-    def card(self, name: str | None = None) -> Card:
+    def card(self) -> Card:
         """The card of this network, as far as training knows it."""
-        network = self.network()
+        network, recipe = self.network(), dict(self.recipe)
         return Card(
-            name=name or self.architecture,
+            **recipe.pop("card"),
+            name=recipe["name"],
             architecture=self.architecture,
-            mean=tuple(self.recipe["mean"]),
-            std=tuple(self.recipe["std"]),
-            area=int(self.recipe["resolution"][-1][1]) ** 2,
+            mean=tuple(recipe["mean"]),
+            std=tuple(recipe["std"]),
+            area=int(recipe["resolution"][-1][1]) ** 2,
             stride=network.stride,
             parameters=count_parameters(network),
             macs=count_macs(network, network.input_size),
             macs_size=network.input_size,
-            recipe=self.recipe,
-            scores={"training": self.scores, "epochs": self.epoch},
+            recipe=recipe,
+            scores={"training": {**self.scores, "epochs": self.epoch}},
         )
 
     def save(self, path: str | Path) -> None:

@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from pocketmatte.data.dataset import EpochSampler, MattingDataset, load_pool
 from pocketmatte.data.layout import DataFolder
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.export.onnx import export_onnx
 from pocketmatte.models import Model, create_model
 from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
 from pocketmatte.training.ema import EMA
@@ -204,8 +205,8 @@ def train(
 ) -> History:
     """Train a network: the function behind `pocketmatte train`.
 
-    Writes `last.pt` (to resume), `best.pt` (highest validation IoU), `history.csv`,
-    `history.json` and graphs into `out`.
+    Writes `last.pt` (to resume), `best.pt` (highest validation IoU), the best network as
+    `<name>.onnx` with its card, `history.csv`, `history.json` and graphs into `out`.
     """
     if not resume and (Path(out) / LAST).exists():
         raise PocketmatteError(
@@ -214,7 +215,11 @@ def train(
     trainer = Trainer(recipe, data, out, device=device, progress=progress)
     if resume:
         trainer.resume()
-    return trainer.run()
+    history = trainer.run()
+    best = load_checkpoint(Path(out) / BEST)
+    best.recipe = recipe.to_dict()
+    export_onnx(best, out)
+    return history
 
 
 def normalise(src: Tensor, recipe: Recipe) -> Tensor:

@@ -12,6 +12,8 @@ from pocketmatte.errors import PocketmatteError
 class Recipe:
     """The fields of `recipes/*.yaml`; every one has a sound default."""
 
+    name: str = "custom"
+    """Of the network that training exports."""
     architecture: str = "pocket_balanced"
     options: dict = field(default_factory=dict)
     """Keyword arguments of the architecture."""
@@ -53,6 +55,9 @@ class Recipe:
     )
     boundary_weight: float = 3.0
     """Extra weight of the pixels around the edge in `bce` and `l1`."""
+
+    card: dict = field(default_factory=dict)
+    """What only a person knows of the network: description, licence, training_data."""
 
     seed: int = 0
     threads: int | None = None

@@ -3,13 +3,16 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
+from pocketmatte.runtimes import open_runtime
 from pocketmatte.training.loop import train
 from pocketmatte.training.recipe import Recipe
+from pocketmatte.weights import find_weights
 
 
 def small_recipe(**changes):
@@ -92,6 +95,13 @@ def test_checkpoints_describe_themselves(finished):
     assert not network.training
     with torch.no_grad():
         assert network(torch.zeros(1, 3, 64, 64)).shape == (1, 1, 64, 64)
+
+
+def test_the_best_network_is_exported_with_its_card(finished):
+    path, card = find_weights(finished / "custom.onnx")
+    assert card.architecture == "munet_mnv3_large_050"
+    assert card.recipe["batch"] == 8 and "val_iou" in card.scores["training"]
+    assert open_runtime(path)(np.zeros((1, 3, 64, 64), np.float32)).shape == (1, 1, 64, 64)
 
 
 def test_a_used_folder_is_not_overwritten(finished, data_folder):

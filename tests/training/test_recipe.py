@@ -8,11 +8,7 @@ from pocketmatte.errors import PocketmatteError
 from pocketmatte.models import registered_models
 from pocketmatte.training.recipe import Recipe, load_recipe
 
-RECIPES = sorted(
-    path
-    for path in (Path(__file__).parents[2] / "recipes").glob("*.yaml")
-    if not path.name.endswith(".card.yaml")
-)
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -1,0 +1,70 @@
+"""The ONNX export: folded, dynamic, exact, well described."""
+
+import hashlib
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from pocketmatte.errors import PocketmatteError
+from pocketmatte.export.onnx import export_onnx, to_onnx
+from pocketmatte.models import create_model, registered_models
+from pocketmatte.models.checkpoint import Checkpoint
+from pocketmatte.runtimes import open_runtime
+from pocketmatte.training.recipe import Recipe
+from pocketmatte.weights import find_weights
+
+
+def trained_like(name):
+    """A network whose batch norms are not the identity."""
+    torch.manual_seed(0)
+    network = create_model(name)
+    with torch.no_grad():
+        for _ in range(3):
+            network.train()(torch.randn(4, 3, 64, 64))
+    return network.eval()
+
+
+@pytest.mark.parametrize("name", registered_models())
+def test_every_architecture_gives_the_same_alpha_as_torch(name, tmp_path):
+    network = trained_like(name)
+    (tmp_path / "net.onnx").write_bytes(to_onnx(network))
+    runtime = open_runtime(tmp_path / "net.onnx", threads=1)
+    for shape in ((1, 3, *network.input_size), (2, 3, 64, 96)):
+        src = torch.randn(shape)
+        with torch.no_grad():
+            expected = network(src).sigmoid().numpy()
+        assert np.abs(runtime(src.numpy()) - expected).max() < 1e-4
+
+
+def test_graph_is_lean():
+    """Batch norms folded, no shape arithmetic left, names and axes as documented."""
+    model = onnx.load_from_string(to_onnx(create_model("pocket_balanced")))
+    kinds = {node.op_type for node in model.graph.node}
+    assert not kinds & {"BatchNormalization", "Reshape", "Transpose", "Shape", "Gather", "Identity"}
+    (src,), (pha,) = model.graph.input, model.graph.output
+    assert (src.name, pha.name) == ("src", "pha")
+    axes = [d.dim_param or d.dim_value for d in src.type.tensor_type.shape.dim]
+    assert axes == ["batch", 3, "height", "width"]
+
+
+def test_export_writes_weights_and_a_card_that_fits(tmp_path):
+    network = create_model("pocket_balanced")
+    told = {"licence": "MIT", "description": "test"}
+    recipe = Recipe(resolution=[(0.0, 176)], card=told).to_dict()
+    checkpoint = Checkpoint("pocket_balanced", {}, recipe, 7, network.state_dict())
+    card = export_onnx(checkpoint, tmp_path, "mine")
+    path, found = find_weights(tmp_path / "mine.onnx")
+    assert found.sha256 == card.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found.parameters == 726_585 and found.area == 176**2 and found.stride == 32
+    assert found.licence == "MIT" and found.scores["training"]["epochs"] == 7
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine.json", "mine.onnx"]
+
+
+def test_an_unwritable_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    network = create_model("pocket_balanced")
+    checkpoint = Checkpoint("pocket_balanced", {}, Recipe().to_dict(), 1, network.state_dict())
+    with pytest.raises(PocketmatteError, match="cannot write the export"):
+        export_onnx(checkpoint, tmp_path / "file" / "deeper", "mine")
