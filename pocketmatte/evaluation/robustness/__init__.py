@@ -1,0 +1,1 @@
+"""What makes a network fail: disturbed pictures, and groups of pictures that differ."""
