@@ -125,19 +125,18 @@ def _constant(node):
 
 def _layer(node, inputs, outputs, arrays) -> Layer:
     own = [arrays[name] for name in node.input if arrays.get(name) is not None]
-    weights = [array for array in own if array.dtype.kind == "f" and array.size > 1]
+    weights = [array for array in own if array.dtype.kind == "f"]
     given = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
     options = _OPTIONS.get(node.op_type, lambda *_: {})(node, given, arrays)
     macs = 0
     if inputs and weights:
         macs = _MACS.get(node.op_type, lambda *_: 0)(inputs[0], outputs[0], weights[0].shape)
-    learned = _LEARNED.get(node.op_type, False)
-    parameters = sum(array.size for array in weights) if learned else 0
+    parameters = sum(array.size for array in weights) if node.op_type in _LEARNED else 0
     name = node.name or node.output[0]
     return Layer(name, node.op_type, inputs, outputs, int(macs), int(parameters), options)
 
 
-_LEARNED = dict.fromkeys(("Conv", "ConvTranspose", "Gemm", "MatMul", "PRelu"), True)
+_LEARNED = ("Conv", "ConvTranspose", "Gemm", "MatMul", "PRelu")
 
 _MACS = {
     "Conv": lambda src, out, shape: out.elements * prod(shape[1:]),
