@@ -18,8 +18,9 @@ from pocketmatte.data.transforms import random_degradation, random_tone, random_
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.matting.preprocess import grid_size
 
-# heights over widths of the views: phones upright and lying, portraits, squares, wide screens
-_ASPECTS = (16 / 9, 4 / 3, 4 / 3, 1.0, 1.0, 3 / 4, 9 / 16)
+# heights over widths of the views and how often; most as most photos are, because a view of
+# another shape can only show a tight crop
+_ASPECTS = {4 / 3: 0.5, 1.0: 0.2, 3 / 4: 0.14, 16 / 9: 0.08, 9 / 16: 0.08}
 
 
 @dataclass
@@ -109,7 +110,8 @@ class EpochSampler(Sampler):
         rng = np.random.default_rng((self.seed, self.epoch))
         order = rng.permutation(self.count)
         for start in range(0, len(self) * self.batch, self.batch):
-            aspect = rng.choice(_ASPECTS) * np.exp(rng.uniform(-0.1, 0.1))
+            aspect = rng.choice(list(_ASPECTS), p=list(_ASPECTS.values()))
+            aspect *= np.exp(rng.uniform(-0.1, 0.1))
             height, width = grid_size(1000 * aspect, 1000, self.side**2, self.stride)
             indices = order[start : start + self.batch]
             yield [(self.epoch, int(index), height, width) for index in indices]

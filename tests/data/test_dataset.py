@@ -26,7 +26,7 @@ def test_views_are_floats_in_range_and_seeded(pool):
         src, pha = dataset[(0, index, 64, 96)]
         assert src.shape == (3, 64, 96) and pha.shape == (1, 64, 96)
         assert src.dtype == pha.dtype == torch.float32
-        assert 0 <= src.min() and src.max() <= 1 and 0 <= pha.min() and pha.max() <= 1
+        assert src.min() >= 0 and src.max() <= 1 and pha.min() >= 0 and pha.max() <= 1
         again = dataset[(0, index, 64, 96)]
         assert torch.equal(src, again[0]) and torch.equal(pha, again[1])
     assert not torch.equal(dataset[(0, 0, 64, 64)][0], dataset[(1, 0, 64, 64)][0])

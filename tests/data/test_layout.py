@@ -14,7 +14,7 @@ def test_split_pairs_pictures_with_their_labels(data_folder):
     assert sample.name == "people/train3" and sample.set == "people"
     assert sample.read_image().dtype == np.uint8 and sample.read_image().shape == (96, 72, 3)
     alpha, mask = sample.read_alpha(), sample.read_mask()
-    assert alpha.dtype == np.float32 and 0 <= alpha.min() and alpha.max() == 1
+    assert alpha.dtype == np.float32 and alpha.min() >= 0 and alpha.max() == 1
     assert mask.dtype == bool and np.array_equal(mask, alpha > 0.5)
 
 
