@@ -12,7 +12,7 @@ import typer
 from pocketmatte import __version__
 from pocketmatte.errors import PocketmatteError
 
-VERBS = ("photo", "models", "train", "evaluate", "export")
+VERBS = ("photo", "video", "models", "train", "evaluate", "export")
 EXIT_FAILED = 2
 
 app = typer.Typer(

@@ -39,7 +39,7 @@ def estimate_foreground(
     if not (small_alpha > 0).any():
         return np.zeros_like(image)
 
-    fore, back = _solve(shrink(image, work), small_alpha)
+    fore, back = solve_layers(shrink(image, work), small_alpha)
     result = cv2.resize(fore, shape[::-1], interpolation=cv2.INTER_LINEAR)
     cv2.copyTo(image, (alpha >= _SOLID).view(np.uint8), result)
     soft = np.flatnonzero((alpha > _CLEAR) & (alpha < _SOLID))
@@ -66,8 +66,12 @@ def _checked(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 
-def _solve(image: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both layers' colours at the size of a small picture, coarse to fine; RGB uint8."""
+def solve_layers(image: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both layers' smooth colours, coarse to fine; for small pictures.
+
+    image: RGB uint8 HWC. alpha: float32 HW in [0, 1]. Returns foreground and background, RGB
+    uint8 HWC.
+    """
     shape = alpha.shape
     levels = [shape]
     while max(levels[-1]) > 12:

@@ -1,0 +1,113 @@
+"""Replace the background of a video."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from time import perf_counter
+
+from pocketmatte.errors import PocketmatteError
+from pocketmatte.media.frames import Frame
+from pocketmatte.media.side_by_side import Behind, ahead
+from pocketmatte.media.video_matter import MattedFrame, VideoMatter
+from pocketmatte.media.video_reader import VideoReader
+from pocketmatte.media.video_sink import VideoSink
+
+
+@dataclass(frozen=True)
+class VideoResult:
+    """What became of a video.
+
+    path: what was written. frames: how many. seconds: how long it took.
+    stopped: Ctrl-C ended it early; the file is good up to there.
+    stages: seconds spent per stage of the work; reading and writing run beside it.
+    """
+
+    path: Path
+    frames: int
+    seconds: float
+    stopped: bool = False
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+def matte_video(
+    source: str | Path,
+    output: str | Path,
+    model: Callable | str | Path = "balanced",
+    background="none",
+    filters: str = "",
+    smooth: float = 0.85,
+    flow: bool = True,
+    start: float | None = None,
+    end: float | None = None,
+    audio: bool = True,
+    crf: int | None = None,
+    format: str | None = None,
+    progress: Callable[[int, Fraction], None] | None = None,
+) -> VideoResult:
+    """Cut the person out of a video, and put a background behind.
+
+    Frame times, rotation, pixel shape and audio of the source are kept. Memory does not grow with
+    the video's length.
+
+    source: a video file. output: see `VideoSink`; "none" as background needs a format with
+    transparency. model: a loaded model or the name of one. background: colour, picture, video
+    (looped), "blur", "blur:20" or "none". filters: a chain such as "color_transfer,light_wrap".
+    smooth: strength of the temporal filter against flicker, 0 to below 1. flow: steady what moves
+    as well. start, end: seconds of the source to take.
+    audio: carry the audio over. crf, format: as for `VideoSink`.
+    progress: called with the number of frames and the time reached, in seconds.
+
+    Ctrl-C finishes the file with what is there. Raises PocketmatteError when the source cannot be
+    read to its end or the output cannot be written; then nothing is left behind.
+    """
+    if isinstance(model, str | Path):
+        from pocketmatte.matting.pipeline import load_model
+
+        model = load_model(model)
+    began = perf_counter()
+    matter = VideoMatter(model, background, filters, smooth, flow)
+    sink = None
+    stopped = False
+    try:
+        with (
+            VideoReader(source, start, end) as reader,
+            VideoSink(output, like=reader, audio=audio, crf=crf, format=format) as sink,
+        ):
+            _check_transparency(sink, matter)
+            with Behind(sink.write) as write, closing(ahead(_converted(reader))) as frames:
+                for frame in frames:
+                    matted = matter(frame.image, frame.time)
+                    write(matted.composite, frame.time, frame.duration)
+                    if progress:
+                        progress(matter.frames, frame.time)
+    except KeyboardInterrupt:
+        if sink is None or not sink.frames:
+            raise
+        stopped = True
+    return VideoResult(
+        Path(output), sink.frames, perf_counter() - began, stopped, dict(matter.seconds)
+    )
+
+
+def matte_frames(reader: VideoReader, matter: VideoMatter) -> Iterator[tuple[Frame, MattedFrame]]:
+    """Matte the frames of a reader one by one; reading runs beside matting."""
+    with closing(ahead(_converted(reader))) as frames:
+        for frame in frames:
+            yield frame, matter(frame.image, frame.time)
+
+
+def _converted(reader: VideoReader) -> Iterator[Frame]:
+    """Convert in the reading thread, not in the one that mattes."""
+    for frame in reader:
+        frame.image  # noqa: B018
+        yield frame
+
+
+def _check_transparency(sink: VideoSink, matter: VideoMatter) -> None:
+    if matter.background is None and sink.format.pixels_alpha is None:
+        raise PocketmatteError(
+            f"cannot write {sink.path}: {sink.format.name} has no transparency; use .webm, .mov "
+            "or a folder, or give a background (a green screen: --background '#00b140')"
+        )
