@@ -23,7 +23,7 @@ def export(
     card = export_onnx(load_checkpoint(checkpoint), out, name)
     typer.echo(f"{out / card.file}: {card.size_bytes / 1e6:.2f} MB, {card.parameters:,} parameters")
     if data:
-        from pocketmatte.evaluation import evaluate
+        from pocketmatte.evaluation.evaluate import evaluate
         from pocketmatte.matting.pipeline import load_model
 
         report = evaluate(load_model(out / card.file), data, split)

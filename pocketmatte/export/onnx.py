@@ -51,6 +51,7 @@ def to_onnx(network: Model) -> bytes:
             dynamo=False,
         )
     model = onnxslim.slim(onnx.load_from_string(buffer.getvalue()))
+    del model.graph.value_info[:]  # inferred shapes: no runtime needs them, and they weigh
     onnx.checker.check_model(model)
     return model.SerializeToString()
 
