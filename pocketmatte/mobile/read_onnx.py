@@ -79,7 +79,7 @@ def fix_size(model: onnx.ModelProto, size: tuple[int, int]) -> onnx.ModelProto:
     del fixed.graph.value_info[:]
     for value in fixed.graph.output:
         value.type.tensor_type.ClearField("shape")
-    return fixed
+    return _with_shapes(fixed)
 
 
 def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -102,9 +102,13 @@ def simplify(model: onnx.ModelProto) -> onnx.ModelProto:
             model = onnx.load(options.optimized_model_filepath)
         except Exception:  # onnxruntime's classes have no common base but this
             pass
+    return _with_shapes(model)
+
+
+def _with_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
     try:
         return shape_inference.infer_shapes(model, data_prop=True)
-    except Exception:
+    except Exception:  # an operator that ONNX does not know; its shapes stay unknown
         return model
 
 

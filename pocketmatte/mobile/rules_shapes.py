@@ -73,7 +73,7 @@ def input_channels(graph: Graph) -> Iterator[Note]:
                 tensor.name,
                 f"{_count(channels)}: {filled / 1024:.0f} KB of zeros are added for each frame, "
                 f"about {filled / 1e6 * PADDING_MS:.1f} ms on the study's phone",
-                "cameras give RGBA: a first layer of four inputs, weights of zero for the fourth",
+                "cameras give RGBA: accept_rgba widens the first layer to take it as it is",
             )
 
 
@@ -89,8 +89,8 @@ def output_copy(graph: Graph) -> Iterator[Note]:
             tensor.name,
             f"{size} bytes are copied out of the GPU for each frame, "
             f"{_count(graph.channels(tensor))}: about {cost:.1f} ms on the study's phone",
-            "share the GPU's buffer with the renderer, or export with --pack-mask (16 bits in "
-            "one float) where a hard mask is enough",
+            "share the GPU's buffer with the renderer, or pack the mask where a hard one is "
+            "enough (append_packing: 16 pixels in one float)",
             "warning" if size > BIG_OUTPUT else None,
         )
 

@@ -77,7 +77,7 @@ def test_a_large_output_is_a_warning_with_its_bytes():
     (row,) = [row for row in report.findings if row.rule == "output-copy"]
     assert row.severity == "warning"
     assert str(8 * 256 * 256 * 4) in row.finding
-    assert "--pack-mask" in row.remedy
+    assert "append_packing" in row.remedy
 
 
 @pytest.mark.parametrize(
