@@ -17,7 +17,7 @@ def gradient(stops: list[tuple[float, tuple[int, int, int]]], rows: np.ndarray) 
 
 def beach(rng: np.random.Generator) -> np.ndarray:
     """A sunset over the sea, wet sand in front."""
-    y, x = np.mgrid[0:1 : HEIGHT * 1j, 0:1 : WIDTH * 1j]
+    y, x = np.mgrid[0 : 1 : HEIGHT * 1j, 0 : 1 : WIDTH * 1j]
     sky = gradient([(0, (70, 90, 150)), (0.3, (200, 130, 130)), (0.5, (255, 205, 130))], y)
     distance = np.hypot((x - 0.68) * WIDTH / HEIGHT, y - 0.43)
     sky += np.exp(-distance / 0.14)[..., None] * (120, 90, 40)
@@ -42,7 +42,7 @@ def beach(rng: np.random.Generator) -> np.ndarray:
 
 def lights(rng: np.random.Generator) -> np.ndarray:
     """A street at night, out of focus."""
-    y = np.mgrid[0:1 : HEIGHT * 1j, 0:1 : WIDTH * 1j][0]
+    y = np.mgrid[0 : 1 : HEIGHT * 1j, 0 : 1 : WIDTH * 1j][0]
     scene = gradient([(0, (14, 16, 38)), (0.6, (38, 28, 58)), (1, (24, 18, 30))], y)
     palette = np.array([(255, 190, 110), (255, 120, 90), (120, 200, 255), (255, 235, 200)], float)
     for _ in range(90):
