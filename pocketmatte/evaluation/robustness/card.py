@@ -58,9 +58,8 @@ def robustness_card(
 
     Returns a dict of plain values. `disturbances`: for each its name, count, mean IoU and boundary
     F with bootstrap 95 % intervals, the share of pictures under 0.90 IoU, and `iou_change` against
-    the undisturbed pictures, with the interval of the paired differences. `groups`: for each fact
-    its title and its groups. `missing`: attributes that nobody labelled. One picture is held at a
-    time.
+    the undisturbed pictures, with the interval of the paired differences. `groups`: the groups of
+    each fact. `missing`: attributes that nobody labelled. One picture is held at a time.
     """
     rows: dict[str, list[dict]] = {name: [] for name in DISTURBANCES}
     for done, sample in enumerate(samples, 1):
@@ -77,11 +76,7 @@ def robustness_card(
             {"name": name, **summarise(found), **_change(found, plain)}
             for name, found in rows.items()
         ],
-        "groups": [
-            {"fact": fact, "title": TITLES[fact], "groups": found}
-            for fact, found in groups.items()
-            if found
-        ],
+        "groups": {fact: found for fact, found in groups.items() if found},
         "missing": missing,
     }
 
@@ -105,5 +100,6 @@ def _change(rows: Sequence[dict], plain: Sequence[dict]) -> dict:
     low, high = confidence_interval(differences)
     return {
         "iou_change": round(float(np.mean(differences)), 5),
-        "iou_change_95": [round(low, 5), round(high, 5)],
+        "iou_change_low": round(low, 5),
+        "iou_change_high": round(high, 5),
     }

@@ -40,7 +40,8 @@ MISSING = (
 
 
 def summarise(rows: Sequence[dict]) -> dict:
-    """Count, mean IoU and boundary F with bootstrap 95 % intervals, share of poor pictures.
+    """Count, mean IoU and boundary F with bootstrap 95 % intervals (`_low`, `_high`), and
+    `poor_share`: the share of pictures under 0.90 IoU.
 
     rows: each with `iou` and `boundary_f`. Groups of under 10 pictures say `few`: true, because
     a bootstrap of so few tells little.
@@ -52,16 +53,17 @@ def summarise(rows: Sequence[dict]) -> dict:
         values = [row[key] for row in rows]
         low, high = confidence_interval(values)
         found[key] = round(float(np.mean(values)), 5)
-        found[f"{key}_95"] = [round(low, 5), round(high, 5)]
-    found["share_under_0.90"] = round(sum(row["iou"] < POOR_IOU for row in rows) / len(rows), 5)
+        found[f"{key}_low"], found[f"{key}_high"] = round(low, 5), round(high, 5)
+    found["poor_share"] = round(sum(row["iou"] < POOR_IOU for row in rows) / len(rows), 5)
     if len(rows) < FEW:
         found["few"] = True
     return found
 
 
 def group_rows(rows: Sequence[dict], facts: Sequence[dict], fact: str) -> list[dict]:
-    """The groups of one fact: `group`, `range` and what `summarise` tells; pictures without the
-    fact come last, as "not known".
+    """The groups of one fact: each its `group`, `from`, `to` and what `summarise` tells.
+
+    Pictures without the fact come last, as "not known".
 
     rows: scores, one a picture. facts: of the same pictures, in the same order. Thirds are cut at
     the terciles of this data, so they hold about as many pictures each; ITA has fixed classes.
@@ -74,11 +76,11 @@ def group_rows(rows: Sequence[dict], facts: Sequence[dict], fact: str) -> list[d
     for name, low, high, last in _ranges(known, fact):
         inside = (values >= low) & ((values <= high) if last else (values < high))
         chosen = [row for row, wanted in zip(rows, inside, strict=True) if wanted]
-        limits = [round(float(low), 4), round(float(high), 4)]
-        found.append({"group": name, "range": limits, **summarise(chosen)})
+        limits = {"from": round(float(low), 4), "to": round(float(high), 4)}
+        found.append({"group": name, **limits, **summarise(chosen)})
     rest = [row for row, value in zip(rows, values, strict=True) if np.isnan(value)]
     if rest:
-        found.append({"group": "not known", "range": None, **summarise(rest)})
+        found.append({"group": "not known", **summarise(rest)})
     return found
 
 

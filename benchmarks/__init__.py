@@ -1,0 +1,1 @@
+"""Numbers that anyone can make again: `python -m benchmarks.run`, `python -m benchmarks.peers`."""
