@@ -39,7 +39,10 @@ def _capped(alpha: np.ndarray, levels: np.ndarray, radius: int) -> tuple[np.ndar
     core = core[radius : radius + height, radius : radius + width]
     step = np.ones((4 * radius + 1, 4 * radius + 1), np.uint8)
     for _ in range(_STEPS):
-        core = cv2.min(cv2.dilate(core, step), levels)
+        grown = cv2.min(cv2.dilate(core, step), levels)
+        if not cv2.countNonZero(cv2.absdiff(grown, core)):
+            break
+        core = grown
     lower = core < levels
     if lower.any():
         alpha = alpha.copy()

@@ -9,11 +9,15 @@ He and Sun 2015, "Fast Guided Filter". Two changes keep the network's word:
 - The slopes `a` are zero away from the soft edge, so solid 0 and 1 stay solid.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.matting.preprocess import shrink
+
+Planes = Sequence[np.ndarray]
 
 _STRIP = 48  # rows per pass over the full-size picture: a strip's floats stay in the cache
 
@@ -25,6 +29,8 @@ def guided_upsample(
     eps: float = 3e-4,
     *,
     snap: float = 0.01,
+    trust: float = 1.0,
+    reach: int = 4,
     small: np.ndarray | None = None,
 ) -> np.ndarray:
     """Bring `alpha` to the size of `image`, with edges and hair taken from the picture.
@@ -33,7 +39,12 @@ def guided_upsample(
     image: RGB, HWC, uint8 or float32 in [0, 1], at full size.
     radius: of the window for the local colour model, in grid pixels.
     eps: regularisation, a variance of colour in [0, 1]; larger trusts the picture less.
-    snap: values closer than this to 0 or 1 become exactly 0 or 1 (the rest is stretched).
+    snap: values closer than this to 0 or 1 become exactly 0 or 1; those closer than twice this
+        are stretched to meet them, others stay.
+    trust: 1 keeps the alpha's own edges. Less moves them towards the nearest colour edges, by
+        mixing in the plain guided filter at the grid: for a network whose outline is vague.
+        True hair is best with 1.
+    reach: how far edges may move, in grid pixels; without effect if trust is 1.
     small: the picture at the grid's size, if the caller has it already (saves a resize).
 
     Returns alpha, float32 HW in [0, 1], at the picture's size. An alpha of zeros stays exactly
@@ -44,18 +55,22 @@ def guided_upsample(
     shape = image.shape[:2]
     grid = (min(alpha.shape[0], shape[0]), min(alpha.shape[1], shape[1]))
     alpha = shrink(alpha.astype(np.float32, copy=False), grid)
-    alpha = np.clip((alpha - snap) / (1 - 2 * snap), 0, 1)
-
-    full = cv2.resize(alpha, shape[::-1], interpolation=cv2.INTER_LINEAR)
-    band = _soft_band(alpha, radius)
-    if grid == shape or not band.any():
-        return full
+    alpha = _snapped(alpha, snap)
+    soft = _soft_band(alpha, max(radius, reach if trust < 1 else 0)).any()
+    if grid == shape or not soft:
+        return cv2.resize(alpha, shape[::-1], interpolation=cv2.INTER_LINEAR)
 
     scale = 1 / 255 if image.dtype == np.uint8 else 1.0
     if small is None or small.shape[:2] != grid or small.dtype != image.dtype:
         small = shrink(image, grid)
-    guide = small.astype(np.float32) * np.float32(scale)
-    model = _local_models(guide, alpha, radius, eps, band)
+    guide = cv2.split(small.astype(np.float32) * np.float32(scale))
+    if trust < 1:
+        moved = _plain_filter(guide, alpha, reach, eps)
+        alpha = _snapped(alpha + np.float32(1 - trust) * (moved - alpha), snap)
+    full = cv2.resize(alpha, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    band = _soft_band(alpha, radius)
+    *slopes, _ = _local_models(guide, alpha, radius, eps, band)
+    model = cv2.merge((*slopes, alpha - _dot(slopes, guide)))
     model *= np.float32(scale)
     touched = cv2.dilate(band.view(np.uint8), np.ones((2 * radius + 1,) * 2, np.uint8)) > 0
     for rows, cols in band_rectangles(touched, shape):
@@ -83,16 +98,22 @@ def _soft_band(alpha: np.ndarray, radius: int, solid: float = 0.02) -> np.ndarra
     return (cv2.dilate(alpha, kernel) > solid) & (cv2.erode(alpha, kernel) < 1 - solid)
 
 
+def _snapped(alpha: np.ndarray, snap: float) -> np.ndarray:
+    """Alpha with what is almost 0 or 1 made exactly so."""
+    low, high = 2 * (alpha - np.float32(snap)), 2 * (alpha + np.float32(snap)) - 1
+    return np.clip(np.maximum(np.minimum(alpha, low), high), 0, 1)
+
+
 def _local_models(
-    guide: np.ndarray, alpha: np.ndarray, radius: int, eps: float, band: np.ndarray
-) -> np.ndarray:
-    """Per grid pixel the affine model alpha = a . colour + b, as float32 HW4 (a0 a1 a2 b)."""
+    guide: Planes, alpha: np.ndarray, radius: int, eps: float, band: np.ndarray
+) -> Planes:
+    """Per grid pixel the affine model alpha = a . colour + b: the planes a0, a1, a2, b."""
     size = (2 * radius + 1, 2 * radius + 1)
 
     def mean(array):
         return cv2.blur(array, size, borderType=cv2.BORDER_REFLECT_101)
 
-    red, green, blue = cv2.split(guide)
+    red, green, blue = guide
     m_r, m_g, m_b, m_a = mean(red), mean(green), mean(blue), mean(alpha)
     rr = mean(red * red) - m_r * m_r + eps
     gg = mean(green * green) - m_g * m_g + eps
@@ -108,11 +129,21 @@ def _local_models(
     k_rr, k_gg, k_bb = gg * bb - gb * gb, rr * bb - rb * rb, rr * gg - rg * rg
     k_rg, k_rb, k_gb = gb * rb - rg * bb, rg * gb - gg * rb, rb * rg - rr * gb
     inverse = band / (rr * k_rr + rg * k_rg + rb * k_rb)
-    a_r = mean((k_rr * c_r + k_rg * c_g + k_rb * c_b) * inverse)
-    a_g = mean((k_rg * c_r + k_gg * c_g + k_gb * c_b) * inverse)
-    a_b = mean((k_rb * c_r + k_gb * c_g + k_bb * c_b) * inverse)
-    b = alpha - (a_r * red + a_g * green + a_b * blue)
-    return cv2.merge((a_r, a_g, a_b, b))
+    a_r = (k_rr * c_r + k_rg * c_g + k_rb * c_b) * inverse
+    a_g = (k_rg * c_r + k_gg * c_g + k_gb * c_b) * inverse
+    a_b = (k_rb * c_r + k_gb * c_g + k_bb * c_b) * inverse
+    b = m_a - _dot((a_r, a_g, a_b), (m_r, m_g, m_b))
+    return mean(a_r), mean(a_g), mean(a_b), mean(b)
+
+
+def _plain_filter(guide: Planes, alpha: np.ndarray, radius: int, eps: float) -> np.ndarray:
+    """He, Sun and Tang's own guided filter, at the grid; float32 HW."""
+    *slopes, b = _local_models(guide, alpha, radius, eps, _soft_band(alpha, radius))
+    return np.clip(_dot(slopes, guide) + b, 0, 1)
+
+
+def _dot(a: Planes, b: Planes) -> np.ndarray:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def band_rectangles(band: np.ndarray, shape: tuple[int, int]):

@@ -108,6 +108,8 @@ def test_a_faint_veil_is_snapped_to_zero_and_one():
     image, _ = drawn_portrait()
     assert (guided_upsample(np.full((60, 80), 0.009, np.float32), image) == 0).all()
     assert (guided_upsample(np.full((60, 80), 0.991, np.float32), image) == 1).all()
+    grey = guided_upsample(np.full((60, 80), 0.03, np.float32), image)
+    assert np.allclose(grey, 0.03, atol=1e-6)  # more than twice as far: left alone
 
 
 def test_on_a_flat_picture_it_is_plain_interpolation():
@@ -122,6 +124,23 @@ def test_keeps_what_the_small_alpha_says_on_average():
     small = shrunk(alpha)
     result = guided_upsample(small, image, snap=0)
     assert np.abs(shrunk(result) - small).mean() < 0.004
+
+
+def test_less_trust_moves_a_displaced_edge_to_the_colour_edge():
+    image, alpha = drawn_portrait()
+    displaced = cv2.GaussianBlur(np.roll(shrunk(alpha), 2, axis=1), (0, 0), 1.5)
+    errors = [
+        error(guided_upsample(displaced, image, trust=trust), alpha)[1] for trust in (1, 0.5, 0)
+    ]
+    assert errors[2] < errors[1] < errors[0]
+    assert errors[2] < 0.7 * errors[0]
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_no_person_is_invented_without_trust_either(value):
+    image, _ = drawn_portrait()
+    result = guided_upsample(np.full((60, 80), value, np.float32), image, trust=0)
+    assert (result == value).all()
 
 
 def test_same_size_returns_the_alpha():
@@ -145,15 +164,16 @@ def test_float_pictures_and_a_given_small_picture_agree_with_uint8():
     width=st.integers(1, 300),
     grid_height=st.integers(1, 40),
     grid_width=st.integers(1, 40),
+    trust=st.sampled_from([0, 0.5, 1]),
     seed=st.integers(0, 999),
 )
 def test_any_size_gives_a_finite_alpha_of_the_picture_s_size(
-    height, width, grid_height, grid_width, seed
+    height, width, grid_height, grid_width, trust, seed
 ):
     rng = np.random.default_rng(seed)
     image = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     small = rng.random((grid_height, grid_width), dtype=np.float32)
-    result = guided_upsample(small, image)
+    result = guided_upsample(small, image, trust=trust)
     assert result.shape == (height, width) and result.dtype == np.float32
     assert np.isfinite(result).all() and result.min() >= 0 and result.max() <= 1
 
