@@ -78,7 +78,7 @@ def load_model(
     Args:
         name_or_path: a name from `list_models()`, an exported `.onnx` file with its card, or a
             `.pt` checkpoint.
-        runtime: "onnx" or "torch"; None takes the one that the file asks for.
+        runtime: "onnx", "openvino", "opencv" or "torch"; None takes the one that the file asks for.
         device: "cpu" (the default), "cuda", ...; an error when it is not there.
         threads: of the CPU; None lets the runtime choose.
 

@@ -10,8 +10,11 @@ import numpy as np
 
 from pocketmatte.errors import PocketmatteError
 
+# the first that reads a suffix is its default
 _RUNTIMES = {
     "onnx": ("pocketmatte.runtimes.onnx", "OnnxRuntime", ".onnx"),
+    "openvino": ("pocketmatte.runtimes.openvino", "OpenVinoRuntime", ".onnx"),
+    "opencv": ("pocketmatte.runtimes.opencv", "OpenCvRuntime", ".onnx"),
     "torch": ("pocketmatte.runtimes.torch", "TorchRuntime", ".pt"),
 }
 
@@ -43,13 +46,13 @@ def open_runtime(
         PocketmatteError: unknown runtime, missing package, missing device, or a damaged file.
     """
     if name is None:
-        by_suffix = {suffix: name for name, (_, _, suffix) in _RUNTIMES.items()}
-        name = by_suffix.get(path.suffix)
-        if name is None:
+        readers = [name for name, (_, _, suffix) in _RUNTIMES.items() if suffix == path.suffix]
+        if not readers:
+            known = sorted({suffix for _, _, suffix in _RUNTIMES.values()})
             raise PocketmatteError(
-                f"{path}: no runtime reads {path.suffix or 'such'} files; "
-                f"use one of {', '.join(by_suffix)}"
+                f"{path}: no runtime reads {path.suffix or 'such'} files; use {' or '.join(known)}"
             )
+        name = readers[0]
     if name not in _RUNTIMES:
         raise PocketmatteError(f"unknown runtime {name!r}; known are: {', '.join(_RUNTIMES)}")
     module, cls, suffix = _RUNTIMES[name]

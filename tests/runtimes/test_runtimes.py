@@ -25,33 +25,56 @@ def files(tmp_path_factory):
     return folder / "net.pt", folder / "net.onnx"
 
 
-@pytest.mark.parametrize("shape", [(1, 3, 192, 160), (2, 3, 64, 96), (1, 3, 32, 32)])
-def test_runtimes_agree_at_every_size(files, shape):
+@pytest.mark.parametrize("name", ["onnx", "openvino", "opencv"])
+@pytest.mark.parametrize("shape", [(1, 3, 192, 160), (1, 3, 64, 96), (1, 3, 32, 32)])
+def test_runtimes_agree_at_every_size(files, name, shape):
+    if name == "openvino":
+        pytest.importorskip("openvino")
+    checkpoint, network = files
     batch = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    torch_alpha, onnx_alpha = (open_runtime(path, threads=1)(batch) for path in files)
-    assert onnx_alpha.shape == (shape[0], 1, *shape[2:])
-    assert onnx_alpha.min() >= 0 and onnx_alpha.max() <= 1
-    assert np.abs(torch_alpha - onnx_alpha).max() < 1e-4
+    alpha = open_runtime(network, name)(batch)
+    assert alpha.shape == (shape[0], 1, *shape[2:])
+    assert alpha.min() >= 0 and alpha.max() <= 1
+    assert np.abs(alpha - open_runtime(checkpoint)(batch)).max() < 1e-4
 
 
-def test_device_says_what_runs(files):
-    for path, engine in zip(files, ("torch", "onnxruntime"), strict=True):
-        device = open_runtime(path, threads=1).device
+def test_the_default_runtime_takes_batches(files):
+    batch = np.random.default_rng(0).normal(size=(3, 3, 64, 32)).astype(np.float32)
+    runtime = open_runtime(files[1])
+    singles = np.concatenate([runtime(picture[None]) for picture in batch])
+    assert np.abs(runtime(batch) - singles).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "engine"),
+    [("torch", "torch"), ("onnx", "onnxruntime"), ("opencv", "OpenCV"), ("openvino", "OpenVINO")],
+)
+class TestDevice:
+    def open(self, files, name, **options):
+        if name == "openvino":
+            pytest.importorskip("openvino")
+        return open_runtime(files[0 if name == "torch" else 1], name, **options)
+
+    def test_says_what_runs(self, files, name, engine):
+        device = self.open(files, name).device
         assert device.startswith("cpu") and engine in device
 
-
-def test_a_missing_device_is_an_error_not_a_fallback(files):
-    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
-        pytest.skip("this machine has CUDA")
-    for path in files:
+    def test_a_missing_one_is_an_error_not_a_fallback(self, files, name, engine):
+        if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+            pytest.skip("this machine has CUDA")
         with pytest.raises(PocketmatteError, match="cuda"):
-            open_runtime(path, device="cuda")
+            self.open(files, name, device="cuda")
+
+
+def test_unknown_devices_and_impossible_threads_are_refused(files):
     with pytest.raises(PocketmatteError, match="unknown device 'toaster'"):
         open_runtime(files[1], device="toaster")
+    with pytest.raises(PocketmatteError, match="setNumThreads"):
+        open_runtime(files[1], "opencv", threads=63)
 
 
 def test_unknown_runtimes_and_files_are_named(files, tmp_path):
-    with pytest.raises(PocketmatteError, match="onnx, torch"):
+    with pytest.raises(PocketmatteError, match="onnx, openvino, opencv, torch"):
         open_runtime(files[1], "caffe")
     with pytest.raises(PocketmatteError, match=r"reads \.pt files"):
         open_runtime(files[1], "torch")
@@ -59,9 +82,12 @@ def test_unknown_runtimes_and_files_are_named(files, tmp_path):
         open_runtime(Path("net.bin"))
 
 
-def test_a_damaged_file_is_named_in_one_line(tmp_path):
+@pytest.mark.parametrize("name", ["onnx", "openvino", "opencv"])
+def test_a_damaged_file_is_named_in_one_line(tmp_path, name):
+    if name == "openvino":
+        pytest.importorskip("openvino")
     path = tmp_path / "broken.onnx"
     path.write_bytes(b"not a network")
     with pytest.raises(PocketmatteError, match=r"broken\.onnx") as error:
-        open_runtime(path)
+        open_runtime(path, name)
     assert "\n" not in str(error.value)
