@@ -153,13 +153,14 @@ def _add_tone(av, file, sound, seconds):
     whole = av.AudioFrame.from_ndarray(np.stack([tone, tone]), format="fltp", layout="stereo")
     whole.sample_rate, whole.pts = 48000, 0
     context = sound.codec_context
-    context.open()
+    if not context.is_open:
+        context.open()
     resampler = av.AudioResampler(
         format=context.format, layout="stereo", rate=48000, frame_size=context.frame_size or 1024
     )
     for piece in resampler.resample(whole) + resampler.resample(None):
-        file.mux(context.encode(piece) if hasattr(context, "encode") else [])
-    file.mux(context.encode(None))
+        file.mux(sound.encode(piece))
+    file.mux(sound.encode(None))
 
 
 @pytest.fixture

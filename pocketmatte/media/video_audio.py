@@ -5,10 +5,8 @@ from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
-import av
-
 from pocketmatte.media.video_formats import VideoFormat
-from pocketmatte.media.video_reader import audio_stream, file_origin, seek
+from pocketmatte.media.video_reader import audio_stream, file_origin, import_av, seek
 
 _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 _OPUS_RATE = 48_000
@@ -24,6 +22,7 @@ class AudioTrack:
     """
 
     def __init__(self, source, stream, output, format: VideoFormat, start: Fraction, end):
+        self._av = import_av()
         self._source, self._stream, self._output = source, stream, output
         self._start, self._end = start, end
         self._origin = file_origin(source)
@@ -41,7 +40,7 @@ class AudioTrack:
     @classmethod
     def open(cls, path: Path, output, format: VideoFormat, start, end) -> "AudioTrack | None":
         """Open the audio of a file, and add a track for it to `output`."""
-        source = av.open(str(path))
+        source = import_av().open(str(path))
         stream = audio_stream(source)
         if stream is None:
             source.close()
@@ -103,7 +102,7 @@ class AudioTrack:
         self._offset = None
         rate = self._track.codec_context.sample_rate
         for packet in chain(self._read(), [None]):
-            with suppress(av.error.InvalidDataError):
+            with suppress(self._av.error.InvalidDataError):
                 for frame in self._stream.codec_context.decode(packet):
                     time = Fraction(frame.pts or 0) * frame.time_base - self._origin - self._start
                     if self._offset is None:
@@ -118,7 +117,7 @@ class AudioTrack:
             for packet in self._source.demux(self._stream):
                 if packet.size:
                     yield packet
-        except av.error.FFmpegError:
+        except self._av.error.FFmpegError:
             return  # the pictures say what is wrong with a damaged file
 
     def _add_encoder(self, codec: str):
@@ -131,7 +130,7 @@ class AudioTrack:
         track.codec_context.layout = _LAYOUTS.get(given.channels, "stereo")
         track.codec_context.bit_rate = 64_000 * max(2, track.codec_context.channels)
         track.codec_context.open()
-        self._resampler = av.AudioResampler(
+        self._resampler = self._av.AudioResampler(
             format=track.codec_context.format,
             layout=track.codec_context.layout,
             rate=rate,
