@@ -58,28 +58,27 @@ _V2_STAGES = (
 )
 
 
-def mobilenet_v2(
-    width: float = 1.0, expansion: float = 6.0, last_stage: bool = True, **options
-) -> Encoder:
+def mobilenet_v2(width: float = 1.0, expansion: float = 6.0, depth: int = 17, **options) -> Encoder:
     """MobileNetV2 (Sandler 2018) without its classifier.
 
     Args:
         width: multiplier of every block's channels (the "depth multiplier" of Keras).
         expansion: hidden channels per input channel; below 6 the blocks are thinner while the
             channels between them, and so ImageNet's features, stay.
-        last_stage: keep the 320-channel block.
+        depth: keep so many of the 17 blocks; 16 leave out the 320-channel one.
         options: passed to `Encoder`.
     """
     channels = make_divisible(32 * width)
     stem, blocks = conv_bn(3, channels, stride=2), []
-    for out, count, stride in _V2_STAGES if last_stage else _V2_STAGES[:-1]:
+    for out, count, stride in _V2_STAGES:
         out = make_divisible(out * width)
         for index in range(count):
             hidden = make_divisible(channels * expansion) if blocks else channels
             step = stride if index == 0 else 1
             blocks.append(InvertedResidual(channels, hidden, out, stride=step))
             channels = out
-    return Encoder(stem, blocks, channels, **options)
+    blocks = blocks[:depth]
+    return Encoder(stem, blocks, blocks[-1].channels, **options)
 
 
 _RE, _HS = nn.ReLU, nn.Hardswish

@@ -70,6 +70,7 @@ class InvertedResidual(nn.Module):
     ):
         super().__init__()
         self.stride, self.channels_in, self.hidden = stride, channels_in, hidden
+        self.channels = channels_out
         self.residual = stride == 1 and channels_in == channels_out
         self.expand = (
             nn.Identity()

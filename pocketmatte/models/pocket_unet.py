@@ -48,5 +48,5 @@ class PocketUNet(Model):
 @register_model
 def pocket_balanced() -> PocketUNet:
     """MobileNetV2 with expansion 3: the architecture of the `balanced` preset."""
-    encoder = mobilenet_v2(expansion=3, last_stage=False)
+    encoder = mobilenet_v2(expansion=3, depth=16)
     return PocketUNet(encoder, (64, 32, 24, 16), (192, 160))

@@ -46,7 +46,7 @@ def test_full_width_takes_every_weight(published):
             assert torch.allclose(ours, theirs, atol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{"width": 0.5}, {"expansion": 3}, {"last_stage": False}])
+@pytest.mark.parametrize("options", [{"width": 0.5}, {"expansion": 3}, {"depth": 14}])
 def test_narrower_encoders_take_a_subset(published, options):
     path, full = published
     encoder = mobilenet_v2(**options)
@@ -64,7 +64,7 @@ def test_refit_brings_a_thin_encoder_nearer_to_the_full_one(published):
     pictures, others = torch.randn(8, 3, 64, 64), torch.randn(4, 3, 64, 64)
     errors = []
     for given in (None, pictures):
-        encoder = mobilenet_v2(expansion=3, last_stage=False)
+        encoder = mobilenet_v2(expansion=3, depth=16)
         load_imagenet(encoder, path, pictures=given)
         with torch.no_grad():
             ours, theirs = encoder.eval()(others)[3], full(others)[3]
