@@ -20,6 +20,7 @@ ONNX_NAMES = {
     "BATCH_MATMUL": "MatMul",
     "CONCATENATION": "Concat",
     "CONV_2D": "Conv",
+    "Convolution2DTransposeBias": "ConvTranspose",  # MediaPipe's own, known to the delegate
     "DEPTHWISE_CONV_2D": "Conv",
     "DEPTH_TO_SPACE": "DepthToSpace",
     "DEQUANTIZE": "DequantizeLinear",
@@ -47,7 +48,8 @@ ONNX_NAMES = {
     "TRANSPOSE_CONV": "ConvTranspose",
 }
 _CLAMPS = {"RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
-_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "PRELU")
+_TRANSPOSED = ("TRANSPOSE_CONV", "Convolution2DTransposeBias")
+_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", *_TRANSPOSED, "FULLY_CONNECTED", "PRELU")
 
 
 def read_tflite(path: Path) -> Graph:
@@ -73,6 +75,10 @@ def _graph(model, name: str) -> Graph:
         if op == "CUSTOM" and code.customCode:
             op = code.customCode.decode()
         used = [index for index in operator.inputs if index >= 0]
+        if op == "DEQUANTIZE" and all(stored[index] for index in used):
+            # weights kept in half precision; the GPU takes them as they are
+            stored[operator.outputs[0]] = True
+            continue
         layers.append(_layer(op, operator, tensors, stored, used))
     running = [tensors[index] for index in proto.inputs], [tensors[i] for i in proto.outputs]
     return Graph(name, tuple(layers), tuple(running[0]), tuple(running[1]), "NHWC")
@@ -118,7 +124,7 @@ def _macs(op: str, inputs, outputs, shape) -> int:
         return outputs[0].elements * prod(shape[1:])
     if op == "DEPTHWISE_CONV_2D":
         return outputs[0].elements * prod(shape[1:3])
-    if op == "TRANSPOSE_CONV":
+    if op in _TRANSPOSED:
         return inputs[-1].elements * prod(shape[:3])
     if op == "FULLY_CONNECTED":
         return outputs[0].elements * shape[1]

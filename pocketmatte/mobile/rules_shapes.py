@@ -59,7 +59,7 @@ def channels_of_four(graph: Graph) -> Iterator[Note]:
         yield Note(
             layer.name,
             f"{_count(channels)} stored and computed as {filled}",
-            f"use {filled} (for the same cost) or {filled - 4 or 4}",
+            f"use {filled} (for the same cost)" + (f" or {filled - 4}" if filled > 4 else ""),
         )
 
 

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -287,3 +288,9 @@ def test_all_released_networks_are_clean():
         path, size = find_network(card.name)
         report = lint(path, size)
         assert report.clean, [row for row in report.findings if row.severity != "info"]
+
+
+def test_the_guide_lists_every_rule_with_its_severity():
+    guide = (Path(__file__).parents[2] / "docs" / "mobile.md").read_text(encoding="utf-8")
+    for rule in RULES.values():
+        assert f"| `{rule.name}` | {rule.severity} |" in guide, rule.name
