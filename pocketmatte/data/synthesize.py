@@ -27,16 +27,40 @@ def bleed_foreground(rgba: np.ndarray) -> np.ndarray:
 def random_background(
     rng: Generator, backgrounds: list[np.ndarray], out: tuple[int, int]
 ) -> np.ndarray:
-    """A view of a background picture; now and then a plain or shaded wall (RGB uint8)."""
-    if rng.random() < 0.06:
-        corners = rng.normal(rng.uniform(20, 235), 25, (2, 2, 3)).clip(0, 255).astype(np.float32)
-        return cv2.resize(corners, out[::-1], interpolation=cv2.INTER_LINEAR).astype(np.uint8)
-    picture = backgrounds[rng.integers(len(backgrounds))]
-    view = random_view(rng, picture.shape[:2], out, (1.0, 2.5))
-    scene = random_tone(rng, warp(picture, view, out, cv2.BORDER_REFLECT_101))
+    """A view of a background picture, at times with things in it; or a plain wall (RGB uint8)."""
+    if rng.random() < 0.1:
+        return _plain_wall(rng, out)
+    scene = _view_of(rng, backgrounds, out)
+    if rng.random() < 0.25:
+        scene = _put_thing(rng, scene, _view_of(rng, backgrounds, out))
     if rng.random() < 0.15:  # a shallow depth of field
         scene = cv2.GaussianBlur(scene, (0, 0), rng.uniform(1, 5))
     return scene
+
+
+def _view_of(rng: Generator, backgrounds: list[np.ndarray], out: tuple[int, int]) -> np.ndarray:
+    picture = backgrounds[rng.integers(len(backgrounds))]
+    view = random_view(rng, picture.shape[:2], out, (1.0, 2.5))
+    return random_tone(rng, warp(picture, view, out, cv2.BORDER_REFLECT_101))
+
+
+def _plain_wall(rng: Generator, out: tuple[int, int]) -> np.ndarray:
+    """A colour with a soft gradient; down to a covered lens and up to a white-out."""
+    level, spread = rng.uniform(-60, 315), rng.choice([0, 8, 25])
+    corners = rng.normal(level, spread, (2, 2, 3)).clip(0, 255).astype(np.float32)
+    return cv2.resize(corners, out[::-1], interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+
+
+def _put_thing(rng: Generator, scene: np.ndarray, texture: np.ndarray) -> np.ndarray:
+    """Put an object of random shape into a scene: what stands out is not always a person."""
+    height, width = scene.shape[:2]
+    blob = cv2.resize(rng.random((4, 4)).astype(np.float32), (width, height), None, 0, 0, 2)
+    rows, cols = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    y, x = rng.uniform(-0.6, 0.6, 2)
+    size = rng.uniform(0.3, 0.9)
+    shape = blob - np.hypot(rows - y, cols - x).astype(np.float32) / size
+    weight = np.clip(shape * 0.15 * width + 0.5, 0, 1)
+    return cv2.blendLinear(texture, scene, weight, 1 - weight)
 
 
 def paste(scene: np.ndarray, alpha: np.ndarray, rgba: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +109,7 @@ def composite(
     """
     scene = random_background(rng, backgrounds, out)
     alpha = np.zeros(out, np.uint8)
-    count = rng.choice(4, p=(0.1, 0.7, 0.15, 0.05))
+    count = rng.choice(4, p=(0.14, 0.66, 0.15, 0.05))
     for number in range(count):
         zoom = (0.6, 1.5) if number == count - 1 else (0.4, 0.9)
         scene, alpha = paste(scene, alpha, random_person(rng, people, out, zoom))

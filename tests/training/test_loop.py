@@ -69,7 +69,7 @@ def test_it_learns_the_made_up_people(data_folder, tmp_path):
     )
     rows = train(recipe, data_folder, tmp_path).rows
     assert rows[-1]["loss"] < 0.85 * rows[0]["loss"]
-    assert rows[-1]["val_iou"] > 0.55 > rows[0]["val_iou"]
+    assert rows[-1]["val_iou"] > rows[0]["val_iou"] + 0.15
 
 
 def test_numbers_and_graphs_are_written(finished):
