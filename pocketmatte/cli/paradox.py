@@ -17,6 +17,9 @@ def paradox(
         str | None, typer.Option(metavar="HxW", help="Input size, where a file leaves it free.")
     ] = None,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each of the seven models.")] = 50,
+    gpu: Annotated[
+        bool, typer.Option("--gpu", help="Run them on this machine's GPU too; an error if none.")
+    ] = False,
     keep: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the seven models' files here.")
     ] = None,
@@ -50,7 +53,7 @@ def paradox(
     with tempfile.TemporaryDirectory() as scratch:
         folder = keep or Path(scratch)
         write_models(folder)
-        times = time_models(folder, runs)
+        times = time_models(folder, runs, gpu=gpu)
     if json is not None:
         write_json(_values(fits, times, predictions), json)
     if json != "-":
@@ -83,14 +86,12 @@ def _show(fits, times, predictions) -> None:
 
     engines = list(times[MODELS[0].name])
     print_table(
-        "the seven models here, least ms on one thread of the CPU",
-        f"name parameters* input output {'* '.join(engines)}*",
+        "the seven models here, least ms (CPU: one thread)",
+        f"name parameters* {'* '.join(engines)}*",
         [
             (
                 spec.name,
                 spec.parameters,
-                "x".join(map(str, spec.input_shape)),
-                "x".join(map(str, spec.output_shape)),
                 *(f"{times[spec.name][engine]:.3f}" for engine in engines),
             )
             for spec in MODELS
@@ -120,6 +121,8 @@ def _show(fits, times, predictions) -> None:
             f"from the six others {fit.left_out_error:.1%}, {fit.left_out_rank:.2f}"
         )
     for engine in engines:
+        if engine.endswith("-gpu"):
+            continue
         console.print(
             f"rank correlation of {engine} here with the phone's CPU: "
             f"{correlation(times, engine):.2f}"

@@ -17,9 +17,11 @@ Run = Callable[[], object]
 def open_engine(
     name: str, path: Path, threads: int = 1, size: tuple[int, int] | None = None
 ) -> Run:
-    """A function that runs the network once on the CPU, on a picture of noise.
+    """A function that runs the network once, on a picture of noise.
 
-    name: "onnxruntime", "openvino" or "litert". size: (height, width) for free sizes.
+    name: "onnxruntime", "openvino", "litert", or "litert-gpu": LiteRT's GPU delegate, with the
+        copy of the outputs back to memory.
+    size: (height, width) for free sizes.
 
     Raises PocketmatteError: unknown engine, missing package, a file it does not read, free sizes.
     """
@@ -40,11 +42,11 @@ def open_engine(
 
 
 def engines_for(path: Path) -> list[str]:
-    """Names of the installed engines that read a file of this kind."""
+    """Names of the installed engines that read a file of this kind, on the CPU."""
     return [
         name
         for name, (module, suffix, _) in _ENGINES.items()
-        if path.suffix == suffix and find_spec(module) is not None
+        if path.suffix == suffix and find_spec(module) is not None and not name.endswith("-gpu")
     ]
 
 
@@ -137,8 +139,36 @@ def _litert(path: Path, threads: int, size) -> Run:
     return interpreter.invoke
 
 
+def _litert_gpu(path: Path, threads: int, size) -> Run:
+    from ai_edge_litert.compiled_model import CompiledModel
+    from ai_edge_litert.hardware_accelerator import HardwareAccelerator
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        model = CompiledModel.from_file(str(path), HardwareAccelerator.GPU)
+    except RuntimeError:
+        raise PocketmatteError(
+            f"{path}: LiteRT finds no GPU here that runs it; leave the GPU out"
+        ) from None
+    if not model.is_fully_accelerated():
+        raise PocketmatteError(f"{path}: a part of it would run on the CPU; see pocketmatte lint")
+    described = Interpreter(str(path))
+    inputs, outputs = model.create_input_buffers(0), model.create_output_buffers(0)
+    for buffer, value in zip(inputs, described.get_input_details(), strict=True):
+        buffer.write(noise(tuple(value["shape"])).reshape(-1))
+    counts = [int(np.prod(value["shape"])) for value in described.get_output_details()]
+
+    def run():
+        model.run_by_index(0, inputs, outputs)
+        pairs = zip(outputs, counts, strict=True)
+        return [buffer.read(count, np.float32) for buffer, count in pairs]
+
+    return run
+
+
 _ENGINES = {
     "onnxruntime": ("onnxruntime", ".onnx", _onnxruntime),
     "openvino": ("openvino", ".onnx", _openvino),
     "litert": ("ai_edge_litert", ".tflite", _litert),
+    "litert-gpu": ("ai_edge_litert", ".tflite", _litert_gpu),
 }

@@ -89,15 +89,21 @@ def write_models(folder: str | Path) -> list[Path]:
     return paths
 
 
-def time_models(folder: str | Path, runs: int = 50, threads: int = 1) -> dict[str, dict]:
-    """Run the files of `write_models` on this machine's CPU.
+def time_models(
+    folder: str | Path, runs: int = 50, threads: int = 1, gpu: bool = False
+) -> dict[str, dict]:
+    """Run the files of `write_models` on this machine's CPU, and on its GPU if asked to.
 
     Returns the least ms of a run by model name, then by engine.
+    Raises PocketmatteError when a GPU is asked for and LiteRT finds none.
     """
     times: dict[str, dict] = {spec.name: {} for spec in MODELS}
     for spec in MODELS:
         for path in sorted(Path(folder).glob(f"{spec.name}.*")):
-            for engine in engines_for(path):
+            engines = engines_for(path)
+            if gpu and path.suffix == ".tflite":
+                engines.append("litert-gpu")
+            for engine in engines:
                 timing = time_engine(engine, path, runs=runs, threads=threads)
                 times[spec.name][engine] = timing.min
     return times

@@ -128,3 +128,23 @@ def test_a_damaged_file_is_refused(tmp_path):
     path.write_bytes(b"nothing")
     with pytest.raises(PocketmatteError, match=r"bad\.onnx: onnxruntime cannot open it"):
         profile(path)
+
+
+def test_a_gpu_runs_the_study_or_its_absence_is_told(tmp_path):
+    pytest.importorskip("ai_edge_litert")
+    from pocketmatte.mobile.paradox import MODELS
+    from pocketmatte.mobile.write_tflite import build_tflite
+
+    path = tmp_path / "four.tflite"
+    path.write_bytes(build_tflite(MODELS[3]))
+    try:
+        run = open_engine("litert-gpu", path)
+    except PocketmatteError as error:
+        assert "no GPU" in str(error)
+        assert "\n" not in str(error)
+        pytest.skip("no GPU here")
+    # the same noise through both: the GPU may round to half precision
+    (result,) = run()
+    assert result.size == 256 * 16
+    assert np.isfinite(result).all()
+    assert np.ptp(result) > 1
