@@ -12,8 +12,8 @@ NAME = "summary"
 def write_summary(folder: Path) -> Path | None:
     """Join quality, speed and memory of `folder` into `summary.json`; None without quality.
 
-    `presets` and `peers`, each sorted by boundary F, worst first. A network that a part did not
-    measure lacks that part's keys.
+    `networks` is all of them, `presets` and `peers` a part, sorted by boundary F, worst first. A
+    network that a part did not measure lacks that part's keys.
     """
     if not (folder / "quality.json").is_file():
         return None
@@ -28,6 +28,7 @@ def write_summary(folder: Path) -> Path | None:
     summary = {
         "from": "quality.json, speed.json and memory.json",
         **{key: quality[key] for key in ("data", "split", "pictures")},
+        "networks": ranked,
         "presets": [row for row in ranked if row["kind"] == "preset"],
         "peers": [row for row in ranked if row["kind"] == "peer"],
     }
@@ -39,6 +40,7 @@ def _quality(row: dict) -> dict:
     keys += ("iou", "iou_low", "iou_high", "iou_lead", "miou", "accuracy", "boundary_f")
     keys += ("boundary_f_lead", "mask_mad", "mask_mse", "poor_share")
     found = {key: row[key] for key in keys if key in row}
+    found["terms"] = row["licence"].partition(":")[0]
     found["parameters_m"] = round(row["parameters"] / 1e6, 3)
     found["size_mb"] = round(row["size_bytes"] / 1e6, 2)
     return found

@@ -7,7 +7,7 @@ QUALITY = {
     "pictures": 3,
     "rows": [
         {"name": name, "kind": kind, "title": name, "parameters": 726585, "size_bytes": 2960412,
-         "licence": "MIT", "runtime": "r", "iou": 0.9, "boundary_f": score, "by_picture": {}}
+         "licence": "MIT: do what you want", "runtime": "r", "iou": 0.9, "boundary_f": score, "by_picture": {}}
         for name, kind, score in (
             ("good", "preset", 0.8), ("poor", "preset", 0.5), ("p", "peer", 1)
         )
@@ -34,9 +34,11 @@ def test_one_row_a_network_from_all_parts(tmp_path):
     assert (poor["name"], good["name"]) == ("poor", "good")
     assert good["network_ms"] == 3.2 and good["alpha_ratio"] == 2.0
     assert good["parameters_m"] == 0.727 and good["size_mb"] == 2.96
+    assert good["terms"] == "MIT"
     # then: what a part did not measure is not there
     assert "network_ms" not in poor and "peak_mb" not in good
     assert [row["name"] for row in found["peers"]] == ["p"]
+    assert [row["name"] for row in found["networks"]] == ["poor", "good", "p"]
     assert "by_picture" not in good
 
 

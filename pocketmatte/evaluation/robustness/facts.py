@@ -87,7 +87,8 @@ def skin_ita(image: np.ndarray, mask: np.ndarray, face: Box) -> float | None:
     ITA = atan((L* - 50) / b*), Chardon et al. 1991, of the median colour of the middle of the
     face (cheeks and nose) inside the person's mask. Made for skin under a calibrated lamp: here
     the picture's exposure, white balance, make-up and shadows move it by many degrees, so it
-    groups pictures by how light the skin looks, not people by what their skin is. None when the
+    groups pictures by how light the skin looks (fair people in the shade look dark), not people by
+    what their skin is. None when the
     place does not look like skin of any tone: too little of it, too grey, or not orange-red.
     """
     top, left, height, width = face

@@ -17,9 +17,9 @@ THIRDS = {
     "soft": ("least hair third", "middle third", "most hair third"),
 }
 ITA_CLASSES = (
-    ("light (ITA over 41)", 41.0, 90.0),
-    ("intermediate to tan (10 to 41)", 10.0, 41.0),
-    ("brown to dark (under 10)", -90.0, 10.0),
+    ("looks light (ITA over 41)", 41.0, 90.0),
+    ("looks medium (10 to 41)", 10.0, 41.0),
+    ("looks dark (under 10)", -90.0, 10.0),
 )
 TITLES = {
     "light": "Light: mean luma of the picture",
@@ -27,7 +27,7 @@ TITLES = {
     "size": "Size: share of the picture that the person fills",
     "outline": "Outline: its length over that of its convex hull (hair, fingers, gaps)",
     "soft": "Hair: share of soft pixels in the true alpha",
-    "ita": "Skin tone: how light the face's skin looks in the picture (ITA, degrees)",
+    "ita": "Face: how light its skin looks in the picture (ITA, degrees)",
 }
 MISSING = (
     "hair length and type",
@@ -35,6 +35,7 @@ MISSING = (
     "hats",
     "age group",
     "number of people",
+    "skin tone: the ITA of an everyday picture tells the light on the face as much as the skin",
 )
 """Asked for, but neither the data nor the picture tells: not guessed."""
 

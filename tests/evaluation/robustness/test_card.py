@@ -66,7 +66,7 @@ def test_groups_and_what_nobody_knows(samples, red_model):
     assert card["groups"]["soft"][-1]["group"] == "not known"
     assert "ita" not in card["groups"]
     assert {"glasses", "hats", "age group"} <= set(card["missing"])
-    assert any(words.startswith("Skin tone") for words in card["missing"])
+    assert any(words.startswith("Face: how light") for words in card["missing"])
 
 
 def test_the_same_card_again(samples):
