@@ -7,7 +7,8 @@ QUALITY = {
     "pictures": 3,
     "rows": [
         {"name": name, "kind": kind, "title": name, "parameters": 726585, "size_bytes": 2960412,
-         "licence": "MIT: do what you want", "runtime": "r", "iou": 0.9, "boundary_f": score, "by_picture": {}}
+         "licence": "MIT: do what you want", "runtime": "r", "iou": 0.9, "boundary_f": score,
+         "by_picture": {}}
         for name, kind, score in (
             ("good", "preset", 0.8), ("poor", "preset", 0.5), ("p", "peer", 1)
         )
