@@ -284,7 +284,10 @@ def test_all_released_networks_are_clean():
     from pocketmatte.mobile.source import find_network
     from pocketmatte.weights import list_models
 
-    for card in list_models():
+    cards = list_models()
+    if not cards:
+        pytest.skip("no network is released yet")
+    for card in cards:
         path, size = find_network(card.name)
         report = lint(path, size)
         assert report.clean, [row for row in report.findings if row.severity != "info"]
