@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -40,6 +40,7 @@ def test_every_pattern_of_eight_bits_survives_half_precision():
     assert np.array_equal(unpack_mask(sums, bits=8), patterns)
 
 
+@settings(deadline=None)
 @given(arrays(bool, st.tuples(st.integers(1, 20), st.integers(1, 70))), st.sampled_from([8, 16]))
 def test_any_width_survives(mask, bits):
     packed = pack_mask(mask, bits)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -8,6 +8,7 @@ from pocketmatte.errors import PocketmatteError
 from pocketmatte.mobile.rle import decode_runs, encode_runs
 
 
+@settings(deadline=None)
 @given(arrays(bool, st.tuples(st.integers(0, 12), st.integers(0, 12))))
 def test_any_mask_survives(mask):
     assert np.array_equal(decode_runs(encode_runs(mask), mask.shape), mask)
