@@ -16,6 +16,11 @@ from pocketmatte.runtimes import Runtime, open_runtime
 from pocketmatte.weights import Card, find_weights
 
 
+# a network's edge is vaguer than an exact alpha's: let the picture's own edges move it
+# (chosen on the validation pictures; docs in `guided_upsample`)
+_TRUST = 0.5
+
+
 @dataclass
 class Matte:
     """What the network found in an image."""
@@ -51,7 +56,7 @@ class Model:
     def alpha(self, image: np.ndarray) -> np.ndarray:
         """The alpha alone: float32 HW in [0, 1], of the image's size."""
         coarse, small = self.coarse(image)
-        return guided_upsample(coarse, image, small=small)
+        return guided_upsample(coarse, image, trust=_TRUST, small=small)
 
     def coarse(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the network itself sees and says.
