@@ -25,6 +25,8 @@ def find_network(
         if not path.is_file():
             raise PocketmatteError(f"{path}: no such file; check the name")
         card = _card_beside(path)
+    elif path.suffix and path.is_file():
+        raise PocketmatteError(f"{path}: not an .onnx or .tflite file; export the network first")
     else:
         from pocketmatte.weights import find_weights
 

@@ -89,5 +89,8 @@ def test_networks_are_found_by_file(tmp_path):
         find_network(str(tmp_path / "gone.tflite"))
     with pytest.raises(PocketmatteError, match="pocketmatte export"):
         find_network("last.pt")
+    (tmp_path / "net.json").touch()
+    with pytest.raises(PocketmatteError, match=r"net\.json: not an \.onnx or \.tflite file"):
+        find_network(str(tmp_path / "net.json"))
     with pytest.raises(PocketmatteError, match="nonsense"):
         find_network("nonsense")
