@@ -12,7 +12,19 @@ import typer
 from pocketmatte import __version__
 from pocketmatte.errors import PocketmatteError
 
-VERBS = ("photo", "video", "models", "train", "evaluate", "export")
+VERBS = (
+    "photo",
+    "video",
+    "webcam",
+    "models",
+    "train",
+    "evaluate",
+    "export",
+    "benchmark",
+    "profile",
+    "lint",
+    "paradox",
+)
 EXIT_FAILED = 2
 
 app = typer.Typer(
@@ -42,6 +54,7 @@ def pocketmatte(
 
 for _verb in VERBS:
     app.command()(getattr(import_module(f"pocketmatte.cli.{_verb}"), _verb))
+app.add_typer(import_module("pocketmatte.cli.data").app, name="data")
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ SUFFIXES = (".webp", ".jpg", ".jpeg", ".png")
 
 
 def _read(path: Path, flags: int) -> np.ndarray:
-    array = cv2.imdecode(np.fromfile(path, np.uint8), flags) if path.stat().st_size else None
+    data = path.read_bytes()
+    array = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if array is None:
         raise PocketmatteError(f"{path}: cannot be decoded as a picture; remove or replace it")
     return array
