@@ -29,7 +29,7 @@ LAYERS = {
 # what the light install brings; everything else only in these rooms, or inside a function
 LIGHT = {"numpy", "cv2", "onnxruntime", "typer", "rich", "pocketmatte"}
 HEAVY_ROOMS = {"models", "training", "export", "mobile"}
-HEAVY_FILES = {"data/dataset.py", "runtimes/torch.py", "runtimes/openvino.py"}
+HEAVY_FILES = {"data/dataset.py", "runtimes/torch.py", "runtimes/openvino.py", "runtimes/litert.py"}
 
 
 def imports(path, top_level_only):

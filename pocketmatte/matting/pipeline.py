@@ -10,11 +10,10 @@ import numpy as np
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.matting.foreground import estimate_foreground
-from pocketmatte.matting.preprocess import grid_size, shrink, to_batch
+from pocketmatte.matting.preprocess import grid_size, nearest_size, shrink, to_batch
 from pocketmatte.matting.refine import guided_upsample
 from pocketmatte.runtimes import Runtime, open_runtime
 from pocketmatte.weights import Card, find_weights
-
 
 # a network's edge is vaguer than an exact alpha's: let the picture's own edges move it
 # (chosen on the validation pictures; docs in `guided_upsample`)
@@ -65,7 +64,11 @@ class Model:
             alpha float32 HW and the shrunk picture (as `image`, HWC), both of the grid's size.
         """
         _check(image)
-        size = grid_size(*image.shape[:2], self.card.area, self.card.stride)
+        shape, card = image.shape[:2], self.card
+        if card.sizes:
+            size = nearest_size(*shape, card.sizes)
+        else:
+            size = grid_size(*shape, card.area, card.stride)
         small = shrink(image, size)
         alpha = self.runtime(to_batch(small, self._mean, self._std))[0, 0]
         # a doubt everywhere is no person: an empty room must give an empty matte
@@ -83,7 +86,8 @@ def load_model(
     Args:
         name_or_path: a name from `list_models()`, an exported `.onnx` file with its card, or a
             `.pt` checkpoint.
-        runtime: "onnx", "openvino", "opencv" or "torch"; None takes the one that the file asks for.
+        runtime: "onnx", "openvino", "opencv", "litert" or "torch"; None takes the default of
+            the file.
         device: "cpu" (the default), "cuda", ...; an error when it is not there.
         threads: of the CPU; None lets the runtime choose.
 

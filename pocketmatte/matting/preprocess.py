@@ -34,6 +34,11 @@ def grid_size(height: float, width: float, area: int, stride: int) -> tuple[int,
     return rows * stride, columns * stride
 
 
+def nearest_size(height: float, width: float, sizes: list[tuple[int, int]]) -> tuple[int, int]:
+    """The one of some fixed (height, width) whose aspect ratio is nearest to the picture's."""
+    return tuple(min(sizes, key=lambda size: abs(math.log(size[0] * width / size[1] / height))))
+
+
 def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Area-average an image or alpha to (height, width); enlarge it where it is smaller.
 

@@ -15,6 +15,7 @@ _RUNTIMES = {
     "onnx": ("pocketmatte.runtimes.onnx", "OnnxRuntime", ".onnx"),
     "openvino": ("pocketmatte.runtimes.openvino", "OpenVinoRuntime", ".onnx"),
     "opencv": ("pocketmatte.runtimes.opencv", "OpenCvRuntime", ".onnx"),
+    "litert": ("pocketmatte.runtimes.litert", "LiteRtRuntime", ".tflite"),
     "torch": ("pocketmatte.runtimes.torch", "TorchRuntime", ".pt"),
 }
 

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from pocketmatte.data.dataset import EpochSampler, MattingDataset, load_pool
 from pocketmatte.data.layout import DataFolder
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.export.onnx import export_onnx
+from pocketmatte.export.export import export
 from pocketmatte.models import Model, create_model
 from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
 from pocketmatte.training.ema import EMA
@@ -218,7 +218,7 @@ def train(
     history = trainer.run()
     best = load_checkpoint(Path(out) / BEST)
     best.recipe = recipe.to_dict()
-    export_onnx(best, out)
+    export(best, out)
     return history
 
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.export.onnx import export_onnx, to_onnx
+from pocketmatte.export.export import export
+from pocketmatte.export.onnx import to_onnx
 from pocketmatte.models import create_model, registered_models
 from pocketmatte.models.checkpoint import Checkpoint
 from pocketmatte.runtimes import open_runtime
@@ -29,7 +30,7 @@ def trained_like(name):
 @pytest.mark.parametrize("name", registered_models())
 def test_every_architecture_gives_the_same_alpha_as_torch(name, tmp_path):
     network = trained_like(name)
-    (tmp_path / "net.onnx").write_bytes(to_onnx(network))
+    (tmp_path / "net.onnx").write_bytes(to_onnx(network, network.input_size))
     runtime = open_runtime(tmp_path / "net.onnx", threads=1)
     for shape in ((1, 3, *network.input_size), (2, 3, 64, 96)):
         src = torch.randn(shape)
@@ -40,7 +41,7 @@ def test_every_architecture_gives_the_same_alpha_as_torch(name, tmp_path):
 
 def test_graph_is_lean():
     """Batch norms folded, no shape arithmetic left, names and axes as documented."""
-    data = to_onnx(create_model("pocket_balanced"))
+    data = to_onnx(create_model("pocket_balanced"), (192, 160))
     model = onnx.load_from_string(data)
     assert len(data) < 4 * 726_585 + 100_000
     kinds = {node.op_type for node in model.graph.node}
@@ -56,7 +57,7 @@ def test_export_writes_weights_and_a_card_that_fits(tmp_path):
     told = {"licence": "MIT", "description": "test"}
     recipe = Recipe(resolution=[(0.0, 176)], card=told).to_dict()
     checkpoint = Checkpoint("pocket_balanced", {}, recipe, 7, network.state_dict())
-    card = export_onnx(checkpoint, tmp_path, "mine")
+    card = export(checkpoint, tmp_path, name="mine")
     path, found = find_weights(tmp_path / "mine.onnx")
     assert found.sha256 == card.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert found.parameters == 726_585 and found.area == 176**2 and found.stride == 32
@@ -64,9 +65,18 @@ def test_export_writes_weights_and_a_card_that_fits(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine.json", "mine.onnx"]
 
 
+def test_bad_wishes_are_refused(tmp_path):
+    network = create_model("pocket_balanced")
+    checkpoint = Checkpoint("pocket_balanced", {}, Recipe().to_dict(), 1, network.state_dict())
+    with pytest.raises(PocketmatteError, match="unknown format 'caffe'; known are: onnx, litert"):
+        export(checkpoint, tmp_path, "caffe")
+    with pytest.raises(PocketmatteError, match="multiples of 32"):
+        export(checkpoint, tmp_path, size=(100, 100))
+
+
 def test_an_unwritable_folder_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     network = create_model("pocket_balanced")
     checkpoint = Checkpoint("pocket_balanced", {}, Recipe().to_dict(), 1, network.state_dict())
     with pytest.raises(PocketmatteError, match="cannot write the export"):
-        export_onnx(checkpoint, tmp_path / "file" / "deeper", "mine")
+        export(checkpoint, tmp_path / "file" / "deeper")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocketmatte.matting.preprocess import grid_size, shrink, to_batch
+from pocketmatte.matting.preprocess import grid_size, nearest_size, shrink, to_batch
 
 sides = st.integers(1, 8000)
 
@@ -29,6 +29,13 @@ def test_everyday_pictures_are_hardly_squeezed_and_use_the_area(shape):
     squeeze = (rows / columns) / (shape[0] / shape[1])
     assert 0.86 < squeeze < 1.16
     assert rows * columns > 0.8 * 176**2
+
+
+def test_of_fixed_sizes_the_nearest_aspect_is_taken():
+    sizes = [(224, 160), (128, 224), (192, 192)]
+    assert nearest_size(1280, 720, sizes) == (224, 160)
+    assert nearest_size(720, 1280, sizes) == (128, 224)
+    assert nearest_size(500, 520, sizes) == (192, 192)
 
 
 def test_shrink_is_the_mean_of_the_pixels():

@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.export.onnx import export_onnx
+from pocketmatte.export.export import export
 from pocketmatte.models import create_model
 from pocketmatte.models.checkpoint import Checkpoint
 from pocketmatte.runtimes import open_runtime
@@ -21,7 +21,7 @@ def files(tmp_path_factory):
     network = create_model("pocket_balanced")
     checkpoint = Checkpoint("pocket_balanced", {}, Recipe().to_dict(), 1, network.state_dict())
     checkpoint.save(folder / "net.pt")
-    export_onnx(checkpoint, folder, "net")
+    export(checkpoint, folder, name="net")
     return folder / "net.pt", folder / "net.onnx"
 
 
@@ -74,7 +74,7 @@ def test_unknown_devices_and_impossible_threads_are_refused(files):
 
 
 def test_unknown_runtimes_and_files_are_named(files, tmp_path):
-    with pytest.raises(PocketmatteError, match="onnx, openvino, opencv, torch"):
+    with pytest.raises(PocketmatteError, match="onnx, openvino, opencv, litert, torch"):
         open_runtime(files[1], "caffe")
     with pytest.raises(PocketmatteError, match=r"reads \.pt files"):
         open_runtime(files[1], "torch")

@@ -1,0 +1,49 @@
+"""LiteRT: the same alpha as torch, at the fixed size, through the whole pipeline."""
+
+import numpy as np
+import pytest
+
+from pocketmatte.errors import PocketmatteError
+from pocketmatte.export.export import export
+from pocketmatte.matting.pipeline import load_model
+from pocketmatte.models import create_model
+from pocketmatte.models.checkpoint import Checkpoint
+from pocketmatte.training.recipe import Recipe
+
+pytest.importorskip("litert_torch", reason="the litert extra is not installed")
+
+
+@pytest.fixture(scope="module")
+def checkpoint():
+    network = create_model("pocket_balanced")
+    recipe = Recipe(name="net", resolution=[(0.0, 128)]).to_dict()
+    return Checkpoint("pocket_balanced", {}, recipe, 1, network.state_dict())
+
+
+@pytest.fixture(scope="module")
+def exported(checkpoint, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("litert")
+    export(checkpoint, folder, "litert", size=(128, 96))
+    export(checkpoint, folder, "onnx")
+    checkpoint.save(folder / "net.pt")
+    return folder
+
+
+def test_litert_gives_torchs_alpha(exported, checkpoint):
+    batch = np.random.default_rng(0).normal(size=(2, 3, 128, 96)).astype(np.float32)
+    ours = load_model(exported / "net-128x96.tflite").runtime(batch)
+    theirs = load_model(exported / "net.pt").runtime(batch)
+    assert ours.shape == theirs.shape and np.abs(ours - theirs).max() < 1e-4
+
+
+def test_the_pipeline_uses_the_only_size_there_is(exported, astronaut):
+    model = load_model(exported / "net-128x96.tflite")
+    coarse, small = model.coarse(astronaut)
+    assert coarse.shape == (128, 96) and small.shape == (128, 96, 3)
+    assert model.alpha(astronaut).shape == astronaut.shape[:2]
+
+
+def test_another_size_is_refused(exported):
+    runtime = load_model(exported / "net-128x96.tflite").runtime
+    with pytest.raises(PocketmatteError, match="runs at 128x96, not at 64x64"):
+        runtime(np.zeros((1, 3, 64, 64), np.float32))
