@@ -16,6 +16,7 @@ VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".wmv"}
     | {".flv", ".3gp", ".ogv", ".mts", ".m2ts"}
 )
+_LONGEST_CATCH_UP = 5  # seconds
 
 
 class VideoBackground:
@@ -27,7 +28,7 @@ class VideoBackground:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self._loop_start = Fraction(0)
+        self._behind = Fraction(0)
         self._frames = self._play()
         self._next: tuple[Fraction, Frame] | None = next(self._frames)
         self._now: Frame | None = None
@@ -39,6 +40,10 @@ class VideoBackground:
         Returns RGB uint8, HWC. Do not write into it.
         """
         fresh = False
+        time = Fraction(time) - self._behind
+        if time > self._next[0] + _LONGEST_CATCH_UP:  # it was not shown for a while: go on there
+            self._behind += time - self._next[0]
+            time = self._next[0]
         while self._now is None or self._next[0] <= time:
             self._now, fresh = self._next[1], True
             self._next = next(self._frames)

@@ -114,12 +114,12 @@ def test_start_and_end(make_clip, tmp_path, left_is_person):
 
 
 def test_a_model_with_a_grid_is_asked_at_its_grid(make_clip, tmp_path):
-    class Model:
-        shapes = set()
+    shapes = set()
 
+    class Model:
         def coarse(self, image):
             small = cv2.resize(image, (16, 12), interpolation=cv2.INTER_AREA)
-            self.shapes.add(image.shape)
+            shapes.add(image.shape)
             alpha = np.zeros((12, 16), np.float32)
             alpha[:, :8] = 1
             return alpha, small
@@ -129,7 +129,7 @@ def test_a_model_with_a_grid_is_asked_at_its_grid(make_clip, tmp_path):
     matte_video(clip.path, tmp_path / "o.mp4", Model(), "teal")
 
     image = read(tmp_path / "o.mp4")[1][1].image
-    assert Model.shapes == {(48, 64, 3)}
+    assert shapes == {(48, 64, 3)}
     assert near(image[20, 8], (35, 170, 90)) and near(image[20, 56], TEAL)
 
 

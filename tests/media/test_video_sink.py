@@ -140,7 +140,7 @@ def test_odd_sizes_lose_no_pixel(tmp_path, name, size):
     with VideoSink(tmp_path / name) as sink:
         sink.write(picture(43, 61))
 
-    info, frames = read(tmp_path / name)
+    _, frames = read(tmp_path / name)
 
     assert frames[0].image.shape == (*size, 3)
     assert np.abs(frames[0].image[42, 60].astype(int) - (200, 60, 30)).max() <= 8
@@ -300,7 +300,7 @@ class TestWholeOrNotAtAll:
                     raise KeyboardInterrupt
                 sink.write(frame.image, frame.time, frame.duration)
 
-        info, frames = read(tmp_path / name)
+        _, frames = read(tmp_path / name)
         assert len(frames) == 25
         assert len(sound(tmp_path / name)[0]) == pytest.approx(48000, abs=2500)
         assert left_behind(tmp_path, "clip.mp4") == {name}
@@ -317,9 +317,11 @@ class TestWholeOrNotAtAll:
 
 class TestErrors:
     def refuse(self, match, path, image=None, **options):
-        with pytest.raises(PocketmatteError, match=match) as caught:
-            with VideoSink(path, **options) as sink:
-                sink.write(picture() if image is None else image)
+        with (
+            pytest.raises(PocketmatteError, match=match) as caught,
+            VideoSink(path, **options) as sink,
+        ):
+            sink.write(picture() if image is None else image)
         assert "\n" not in str(caught.value)
 
     def test_an_unknown_format(self, tmp_path):
@@ -374,14 +376,13 @@ class TestErrors:
     def test_a_full_disk(self, tmp_path, monkeypatch):
         full = av.error.FFmpegError(errno.ENOSPC, "No space left on device")
 
-        class Full(VideoSink):
-            pass
-
-        with pytest.raises(PocketmatteError, match="no space left"):
-            with Full(tmp_path / "out.mp4") as sink:
-                sink.write(picture())
-                monkeypatch.setattr(sink._out, "_mux", lambda packets: _raise(full))
-                sink.write(picture())
+        with (
+            pytest.raises(PocketmatteError, match="no space left"),
+            VideoSink(tmp_path / "out.mp4") as sink,
+        ):
+            sink.write(picture())
+            monkeypatch.setattr(sink._out, "_mux", lambda packets: _raise(full))
+            sink.write(picture())
         assert not left_behind(tmp_path)
 
     def test_pyav_is_missing(self, tmp_path, monkeypatch):
