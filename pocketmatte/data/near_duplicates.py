@@ -21,7 +21,7 @@ _ONES = np.array([bin(byte).count("1") for byte in range(256)], np.uint8)
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What is remembered of a picture: about 600 bytes.
+    """What is remembered of a picture: about 1200 bytes.
 
     phash: uint8 [8], 64 signs of low DCT frequencies. dhash: uint8 [8], 64 signs of horizontal
     gradients. thumb: float16 [THUMB * THUMB], grey, zero mean and unit length.

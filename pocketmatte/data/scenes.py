@@ -108,11 +108,12 @@ def _moved(rng: Generator, person, scene, soft, parts: list[str]):
 
 def _placed(rng: Generator, people, out: tuple[int, int], front: bool, count: int) -> np.ndarray:
     """One person on an empty layer (RGBA uint8), standing on the bottom edge."""
-    rgba = people[int(rng.integers(len(people)))]
-    for _ in range(0 if front else 6):  # people behind are seen whole
-        if not any(cut_sides(rgba)):
-            break
+    for _ in range(6):
         rgba = people[int(rng.integers(len(people)))]
+        wide = rgba.shape[1] * out[0] / rgba.shape[0] > 1.6 * out[1]
+        # people behind are seen whole; nobody should fill the frame because his photo was wide
+        if not any(cut_sides(rgba)) or (front and not wide):
+            break
     if rng.random() < 0.5:
         rgba = np.ascontiguousarray(rgba[:, ::-1])
     (tall, wide), (height, width) = rgba.shape[:2], out
