@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import numpy as np
 from benchmarks.peers import PEERS, load_peer
 from benchmarks.peers.fetch import DEFAULT_CACHE, fetch
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.evaluation.speed.stages import Watch
 from pocketmatte.matting.pipeline import Model, load_model
-from pocketmatte.matting.preprocess import grid_size, shrink, to_batch
 from pocketmatte.weights import find_weights, list_models
 
 REFERENCE = "mediapipe-general"
@@ -51,11 +52,11 @@ class Subject:
         of its own size) runs when the function is called.
         """
         if isinstance(self.source, Model):
-            model, card = self.source, self.source.card
-            small = shrink(image, grid_size(*image.shape[:2], card.area, card.stride))
-            mean, std = np.array(card.mean, np.float32), np.array(card.std, np.float32)
-            batch = to_batch(small, mean, std)
-            return lambda: model.runtime(batch), list(small.shape[:2])
+            model = copy(self.source)
+            model.runtime = watch = Watch(self.source.runtime)
+            model.coarse(image)
+            run, batch = self.source.runtime, watch.batch
+            return lambda: run(batch), list(batch.shape[2:])
         network = self.source.network
         inputs = network.prepare(image)
         shape = inputs[0].shape

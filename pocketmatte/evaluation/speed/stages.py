@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from time import perf_counter
 
 import numpy as np
@@ -10,8 +11,7 @@ from pocketmatte.errors import PocketmatteError
 from pocketmatte.evaluation.speed.timing import Timing
 from pocketmatte.filters import get_filter
 from pocketmatte.matting.foreground import estimate_foreground
-from pocketmatte.matting.preprocess import grid_size, shrink, to_batch
-from pocketmatte.matting.refine import guided_upsample
+from pocketmatte.matting.preprocess import shrink
 
 STAGES = ("shrink", "network", "refine", "foreground", "composite")
 
@@ -36,33 +36,57 @@ def time_stages(
     """
     if runs < 1:
         raise PocketmatteError(f"{runs} runs cannot be timed; ask for at least one")
-    card = model.card
-    grid = grid_size(*image.shape[:2], card.area, card.stride)
-    given = None if alpha is None else shrink(alpha, grid)
+    model = copy(model)
+    model.runtime = watch = Watch(model.runtime, alpha)
     background = np.ascontiguousarray(image[:, ::-1])
     times: dict[str, list[float]] = {stage: [] for stage in STAGES}
     for run in range(-warm_up, runs):
-        marks = _one_frame(model, image, given, background)
+        marks = _one_frame(model, watch, image, background)
         if run >= 0:
-            for stage, seconds in zip(STAGES, np.diff(marks), strict=True):
-                times[stage].append(float(seconds))
+            for stage, seconds in zip(STAGES, marks, strict=True):
+                times[stage].append(seconds)
     return {stage: Timing(tuple(seconds)) for stage, seconds in times.items()}
 
 
-def _one_frame(model, image, given, background) -> list[float]:
-    """The moments between the stages, in seconds."""
-    card, blend = model.card, get_filter("alpha_blend")
-    mean, std = np.array(card.mean, np.float32), np.array(card.std, np.float32)
-    marks = [perf_counter()]
-    small = shrink(image, grid_size(*image.shape[:2], card.area, card.stride))
-    batch = to_batch(small, mean, std)
-    marks.append(perf_counter())
-    coarse = model.runtime(batch)[0, 0]
-    marks.append(perf_counter())
-    alpha = guided_upsample(coarse if given is None else given, image, small=small)
-    marks.append(perf_counter())
+class Watch:
+    """A runtime that notes when the real one was called and when it answered.
+
+    batch: what the network was given last. So the model's own code is timed, not a copy of it.
+    """
+
+    def __init__(self, runtime, alpha: np.ndarray | None = None):
+        self._runtime, self._alpha = runtime, alpha
+        self._given: np.ndarray | None = None
+        self.batch: np.ndarray | None = None
+        self.called = self.answered = self.back = 0.0
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        self.batch = batch
+        self.called = perf_counter()
+        answer = self._runtime(batch)
+        self.answered = perf_counter()
+        if self._alpha is not None:
+            if self._given is None or self._given.shape != answer.shape[2:]:
+                self._given = shrink(self._alpha, answer.shape[2:])
+            answer = self._given[None, None]
+        self.back = perf_counter()
+        return answer
+
+
+def _one_frame(model, watch: Watch, image, background) -> list[float]:
+    """Seconds of each stage."""
+    blend = get_filter("alpha_blend")
+    start = perf_counter()
+    alpha = model.alpha(image)
+    refined = perf_counter()
     foreground = estimate_foreground(image, alpha)
-    marks.append(perf_counter())
+    coloured = perf_counter()
     blend(foreground, alpha, background)
-    marks.append(perf_counter())
-    return marks
+    end = perf_counter()
+    return [
+        watch.called - start,
+        watch.answered - watch.called,
+        refined - watch.back,
+        coloured - refined,
+        end - coloured,
+    ]
