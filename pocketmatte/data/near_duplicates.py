@@ -128,9 +128,9 @@ def _candidates(hashes: np.ndarray, others: np.ndarray) -> Iterator[tuple[np.nda
     for byte in range(hashes.shape[1]):
         order = np.argsort(others[:, byte], kind="stable")
         starts = np.searchsorted(others[order, byte], np.arange(257))
-        for value in range(256):
+        for value in np.unique(hashes[:, byte]):
             mine = np.flatnonzero(hashes[:, byte] == value)
-            theirs = order[starts[value] : starts[value + 1]]
+            theirs = order[starts[value] : starts[int(value) + 1]]
             for start in range(0, len(mine), 512):
                 first, second = np.meshgrid(mine[start : start + 512], theirs, indexing="ij")
                 once = first.ravel() < second.ravel()

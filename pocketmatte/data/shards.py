@@ -76,6 +76,18 @@ class ShardFolder:
             samples.append(Sample(_full_name(key, members), image, mask, alpha))
         return samples
 
+    def sample(self, name: str) -> Sample:
+        """The sample called `<set>/<name>`, from whichever split holds it."""
+        if name not in self._by_name:
+            raise PocketmatteError(f"{self.root}: no shard holds {name}; pack the folder again")
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Sample]:
+        splits = dict.fromkeys(s.stem.rpartition("-")[0] for s in self._shards)
+        wanted = [split for split in splits if split not in ("backgrounds", "cutouts")]
+        return {sample.name: sample for split in wanted for sample in self.split(split)}
+
     def backgrounds(self) -> list[Member]:
         """Pictures without a main person."""
         return [m for group in self._groups("backgrounds", ()).values() for m in group.values()]

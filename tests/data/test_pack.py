@@ -57,6 +57,9 @@ def test_shards_read_like_the_folder(folder, shards):
     for a, b in zip(packed.cutouts(), plain.cutouts(), strict=True):
         assert all(np.array_equal(x, y) for x, y in zip(read_rgba(a), read_rgba(b), strict=True))
     assert packed.agreement() == {"people/train0": 0.5}
+    same(packed.sample("people/val2"), plain.sample("people/val2"))
+    with pytest.raises(PocketmatteError, match="no shard holds people/ghost"):
+        packed.sample("people/ghost")
 
 
 def test_training_reads_shards(shards):
