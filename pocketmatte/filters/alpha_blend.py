@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pocketmatte.filters.base import check_layers, check_range
+from pocketmatte.filters.checks import check_layers, check_range
 
 _STRIP = 32  # rows looked at together
 

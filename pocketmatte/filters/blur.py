@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.filters.base import auto_radius, check_alpha, check_range
+from pocketmatte.filters.checks import auto_radius, check_alpha, check_range
 from pocketmatte.matting.preprocess import shrink
 
 _WORK_RADIUS = 5.0  # pixels; a larger disc is made on a smaller picture

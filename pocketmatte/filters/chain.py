@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.filters.base import Filter, check_layers
+from pocketmatte.filters.base import Filter
+from pocketmatte.filters.checks import check_layers
 from pocketmatte.filters.registry import FILTERS, get_filter
 
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pocketmatte.filters.base import check_layers, check_range
+from pocketmatte.filters.checks import check_layers, check_range
 from pocketmatte.matting.preprocess import shrink
 
 _SIDE = 128  # the transfer is worked out at this size

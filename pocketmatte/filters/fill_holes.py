@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pocketmatte.filters.base import check_alpha, check_range
+from pocketmatte.filters.checks import check_alpha, check_range
 from pocketmatte.matting.preprocess import shrink
 
 _SIDE = 320  # the holes are found at this size

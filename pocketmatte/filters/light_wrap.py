@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pocketmatte.filters.base import auto_radius, check_layers, check_range
+from pocketmatte.filters.checks import auto_radius, check_layers, check_range
 from pocketmatte.matting.preprocess import shrink
 
 _SIDE = 320  # the light is blurred at this size

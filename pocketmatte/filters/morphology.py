@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from pocketmatte.filters.base import check_alpha, check_range
+from pocketmatte.filters.checks import check_alpha, check_range
 
 _STEPS = 8  # of two radii each
 

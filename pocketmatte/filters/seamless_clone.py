@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from pocketmatte.filters.alpha_blend import alpha_blend
-from pocketmatte.filters.base import check_layers, check_range
+from pocketmatte.filters.checks import check_layers, check_range
 from pocketmatte.matting.preprocess import shrink
 
 _SIDE = 192  # Poisson's equation is solved at this size

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.filters.base import check_alpha, check_range
+from pocketmatte.filters.checks import check_alpha, check_range
 
 
 def smooth_step(
