@@ -91,7 +91,7 @@ def _dicts(chosen, reports) -> list[dict]:
 
 def _draw(chosen, data, split, limit, path, count) -> None:
     from pocketmatte.data.layout import DataFolder
-    from pocketmatte.evaluation.sheets import contact_sheet, save_sheet
+    from pocketmatte.media.sheets import contact_sheet, save_sheet
 
     samples = DataFolder(data).split(split)[:limit]
     step = max(len(samples) // count, 1)

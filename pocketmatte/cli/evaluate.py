@@ -44,12 +44,12 @@ def evaluate(
     """
     import sys
 
-    from pocketmatte.data.layout import DataFolder
+    from pocketmatte.data.shards import open_data
     from pocketmatte.errors import PocketmatteError
     from pocketmatte.evaluation.evaluate import evaluate as score_split
     from pocketmatte.matting.pipeline import load_model
 
-    folder = DataFolder(data)
+    folder = open_data(data)
     folder.split(split)
     if json not in (None, "-") and not Path(json).parent.is_dir():
         raise PocketmatteError(f"{json}: its folder is not there; make it first")

@@ -50,7 +50,7 @@ def check_sheet(
     Raises PocketmatteError when the file cannot be written.
     """
     # evaluation stands above data, so it is asked for only here
-    from pocketmatte.evaluation.sheets import contact_sheet, save_sheet
+    from pocketmatte.media.sheets import contact_sheet, save_sheet
 
     drawn, captions = [], []
     for finding in _pick(report, rows):

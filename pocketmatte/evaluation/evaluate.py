@@ -9,17 +9,19 @@ from time import perf_counter
 import numpy as np
 
 from pocketmatte.data.layout import DataFolder, Sample
+from pocketmatte.data.shards import ShardFolder, open_data
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.evaluation import metrics
 from pocketmatte.evaluation.metrics.checks import check_alpha
 from pocketmatte.evaluation.report import Report
+from pocketmatte.evaluation.worst import worst_sheets
 
 Progress = Callable[[int, int, dict], None]
 
 
 def evaluate(
     model,
-    data: DataFolder | str | Path,
+    data: DataFolder | ShardFolder | str | Path,
     split: str = "test",
     limit: int | None = None,
     worst: str | Path | None = None,
@@ -31,7 +33,7 @@ def evaluate(
     Args:
         model: anything with `alpha(image) -> float32 HW in [0, 1]`, image RGB uint8 HWC, alpha of
             the same height and width. Its `card` or `name`, if any, goes into the report.
-        data: a data folder, or the path of one.
+        data: a data folder, packed or not, or the path of one.
         split: which list of pictures.
         limit: score the first so many pictures only.
         worst: folder for sheets of the worst pictures; made when missing.
@@ -41,7 +43,7 @@ def evaluate(
     Raises PocketmatteError when the data, the split or a picture cannot be read, when labels or
     alphas have another size than the picture, or when no picture has a label.
     """
-    folder = data if isinstance(data, DataFolder) else DataFolder(data)
+    folder = open_data(data) if isinstance(data, str | Path) else data
     samples = folder.split(split)[:limit]
     if not any(sample.mask or sample.alpha for sample in samples):
         raise PocketmatteError(
@@ -59,8 +61,6 @@ def evaluate(
             progress(done, len(samples), report.pictures[-1] if report.pictures else {})
     report.seconds = perf_counter() - start
     if worst is not None:
-        from pocketmatte.evaluation.sheets import worst_sheets
-
         worst_sheets(model, folder, report, worst, worst_count)
     return report
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from pocketmatte.data.dataset import EpochSampler, MattingDataset, load_pool
-from pocketmatte.data.layout import DataFolder
+from pocketmatte.data.shards import open_data
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.export import export
 from pocketmatte.models import Model, create_model
@@ -37,7 +37,7 @@ class Trainer:
 
     Args:
         recipe: see `Recipe`.
-        data: data folder (layout in `pocketmatte.data.layout`).
+        data: data folder (layout in `pocketmatte.data.layout`) or folder of shards.
         out: folder for checkpoints, history and graphs; made when missing.
         device: "cpu", "cuda", ...; fails when it is not there.
         progress: called after every step.
@@ -58,7 +58,7 @@ class Trainer:
             torch.set_num_threads(recipe.threads)
         cv2.setNumThreads(1)  # OpenCV's own threads would hang the forked loader workers
         torch.manual_seed(recipe.seed)
-        folder = DataFolder(data)
+        folder = open_data(data)
         self.network: Model = create_model(recipe.architecture, **recipe.options)
         pool = load_pool(
             folder,

@@ -98,9 +98,9 @@ def _models(names: Sequence[str] | None) -> list[str]:
 
 
 def _runtimes(names: Sequence[str] | None) -> list[str]:
-    from pocketmatte.runtimes import _RUNTIMES as KNOWN
+    from pocketmatte.runtimes import RUNTIMES
 
     for name in names or ():
-        if name not in KNOWN:
-            raise PocketmatteError(f"unknown runtime {name!r}; known are: {', '.join(KNOWN)}")
-    return list(KNOWN if names is None else names)
+        if name not in RUNTIMES:
+            raise PocketmatteError(f"unknown runtime {name!r}; known are: {', '.join(RUNTIMES)}")
+    return list(RUNTIMES if names is None else names)

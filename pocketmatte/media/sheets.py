@@ -1,4 +1,4 @@
-"""Sheets of pictures to look at: numbers tell how good a matte is, eyes tell why."""
+"""Contact sheets: rows of pictures with captions, for people to look at."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pocketmatte.data.layout import DataFolder
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.evaluation.evaluate import run
-from pocketmatte.evaluation.report import Report
 
 GREEN = (0, 177, 64)
 MAGENTA = (255, 0, 255)
-COLUMNS = ("image", "truth", "alpha", "composite", "red: too much, blue: missing")
 
 _PAPER = (24, 24, 24)
 _INK = (235, 235, 235)
@@ -52,32 +48,6 @@ def contact_sheet(
             parts.append(_text_row([captions[index]], [total], total))
         parts.append(_picture_row(row, widths, height, total))
     return np.concatenate(parts)
-
-
-def worst_sheets(
-    model,
-    data: DataFolder,
-    report: Report,
-    folder: str | Path,
-    count: int = 24,
-    rows_per_sheet: int = 8,
-) -> list[Path]:
-    """Draw the `count` worst pictures of a report: image, truth, alpha, composite, difference.
-
-    The model is run on them once more, so that an evaluation need not hold pictures. Writes
-    `worst-01.jpg`, `worst-02.jpg` ... of `rows_per_sheet` rows each into `folder`, worst first, and
-    returns their paths. Raises PocketmatteError when the folder cannot be written.
-    """
-    worst = report.worst(count)
-    paths = []
-    for start in range(0, len(worst), rows_per_sheet):
-        chosen = worst[start : start + rows_per_sheet]
-        rows = [_worst_row(model, data, row["name"]) for row in chosen]
-        captions = [_caption(start + i, row) for i, row in enumerate(chosen, 1)]
-        path = Path(folder) / f"worst-{len(paths) + 1:02d}.jpg"
-        save_sheet(path, contact_sheet(rows, COLUMNS, captions))
-        paths.append(path)
-    return paths
 
 
 def over_colour(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -118,20 +88,6 @@ def save_sheet(path: str | Path, sheet: np.ndarray) -> None:
         raise PocketmatteError(
             f"{path}: cannot be written ({reason}); choose another folder"
         ) from error
-
-
-def _worst_row(model, data: DataFolder, name: str) -> list[np.ndarray]:
-    sample = data.sample(name)
-    image, mask = sample.read_image(), sample.read_mask()
-    truth = sample.read_alpha() if mask is None else mask
-    alpha = run(model, image, name)
-    return [image, truth, alpha, over_colour(image, alpha), difference(image, alpha, truth)]
-
-
-def _caption(rank: int, row: dict) -> str:
-    shown = [("iou", "IoU"), ("boundary_f", "BF"), ("mask_mad", "MAD"), ("alpha_mad", "alpha MAD")]
-    scores = [f"{label} {row[key]:.3f}" for key, label in shown if key in row]
-    return f"{rank}. {row['name']}   {'  '.join(scores)}"
 
 
 def _column_width(pictures: Sequence[np.ndarray], height: int) -> int:
