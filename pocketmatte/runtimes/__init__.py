@@ -1,4 +1,4 @@
-"""Runtimes: one protocol, several engines. Adding one is a file and a line in `_RUNTIMES`."""
+"""Runtimes: one protocol, several engines. Adding one is a file and a line in `RUNTIMES`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from pocketmatte.errors import PocketmatteError
 
 # the first that reads a suffix is its default
-_RUNTIMES = {
+RUNTIMES = {
     "onnx": ("pocketmatte.runtimes.onnx", "OnnxRuntime", ".onnx"),
     "openvino": ("pocketmatte.runtimes.openvino", "OpenVinoRuntime", ".onnx"),
     "opencv": ("pocketmatte.runtimes.opencv", "OpenCvRuntime", ".onnx"),
@@ -47,16 +47,16 @@ def open_runtime(
         PocketmatteError: unknown runtime, missing package, missing device, or a damaged file.
     """
     if name is None:
-        readers = [name for name, (_, _, suffix) in _RUNTIMES.items() if suffix == path.suffix]
+        readers = [name for name, (_, _, suffix) in RUNTIMES.items() if suffix == path.suffix]
         if not readers:
-            known = sorted({suffix for _, _, suffix in _RUNTIMES.values()})
+            known = sorted({suffix for _, _, suffix in RUNTIMES.values()})
             raise PocketmatteError(
                 f"{path}: no runtime reads {path.suffix or 'such'} files; use {' or '.join(known)}"
             )
         name = readers[0]
-    if name not in _RUNTIMES:
-        raise PocketmatteError(f"unknown runtime {name!r}; known are: {', '.join(_RUNTIMES)}")
-    module, cls, suffix = _RUNTIMES[name]
+    if name not in RUNTIMES:
+        raise PocketmatteError(f"unknown runtime {name!r}; known are: {', '.join(RUNTIMES)}")
+    module, cls, suffix = RUNTIMES[name]
     if path.suffix != suffix:
         raise PocketmatteError(f"{path}: the {name} runtime reads {suffix} files")
     try:
