@@ -13,6 +13,7 @@ from pocketmatte.media.webcam import LiveMatte, Picture
 
 TITLE = "pocketmatte"
 _SLIDER = "background"
+_WIDTH = 1280
 _NOTICE_SECONDS = 3.0
 _IDLE_SECONDS = 0.03
 _HELP = (
@@ -49,7 +50,7 @@ class Window:
         Raises PocketmatteError when the camera or the network failed before the first picture.
         """
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL)
-        cv2.resizeWindow(TITLE, 1280, 720)
+        cv2.resizeWindow(TITLE, _WIDTH // 2, _WIDTH // 4)
         if self._live.backgrounds > 1:
             cv2.createTrackbar(_SLIDER, TITLE, 0, self._live.backgrounds - 1, self._slide)
             # Qt puts back where the slider was in the last session.
@@ -59,6 +60,8 @@ class Window:
             while True:
                 picture = self._live.newest(shown, timeout=0.05)
                 self._take(picture, shown)
+                if shown < 0 <= picture.number:
+                    self._fit(picture.image)
                 shown = picture.number
                 cv2.imshow(TITLE, self.draw(picture)[..., ::-1])
                 # Not waitKey: its timer can hang in the Qt build. The waiting is done above.
@@ -91,6 +94,12 @@ class Window:
         if monotonic() < self._notice_end:
             _write(image, self._notice, 0.5, 1.0)
         return image
+
+    def _fit(self, image: np.ndarray) -> None:
+        """Give the window the picture's shape."""
+        height, width = image.shape[:2]
+        # Without a window manager Qt can miss that its window is seen; another size tells it.
+        cv2.resizeWindow(TITLE, _WIDTH, round(_WIDTH * height / width))
 
     def _slide(self, index: int) -> None:
         self._live.background = index
