@@ -16,6 +16,7 @@ from pocketmatte.matting.foreground import estimate_foreground
 from pocketmatte.matting.preprocess import shrink
 from pocketmatte.matting.refine import guided_upsample
 from pocketmatte.matting.temporal import TemporalFilter
+from pocketmatte.media.background import ColourBackground
 from pocketmatte.media.live_foreground import live_foreground
 from pocketmatte.media.photo import to_levels
 from pocketmatte.media.video_background import VideoBackground, parse_moving_background
@@ -60,6 +61,7 @@ class VideoMatter:
         self.background = parse_moving_background(background)
         self.set_filters(filters)
         self._steady = TemporalFilter(smooth, flow)
+        self._plain = None  # a colour's frame, kept because filling one takes a millisecond
         self.seconds: dict[str, float] = defaultdict(float)
         self.frames = 0
 
@@ -82,10 +84,7 @@ class VideoMatter:
             composite = self._cut_out(image, alpha)
         else:
             with self._stage("background"):
-                if isinstance(scene, VideoBackground):
-                    behind = scene.frame(image, alpha, time)
-                else:
-                    behind = scene.frame(image, alpha)
+                behind = self._behind(scene, image, alpha, time)
             with self._stage("foreground"):
                 foreground = live_foreground(image, alpha, *self._small)
             with self._stage("blend"):
@@ -119,6 +118,15 @@ class VideoMatter:
             self._small = coarse + change, small
             change = cv2.resize(change, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
             return np.clip(alpha + change, 0, 1)
+
+    def _behind(self, scene, image: np.ndarray, alpha: np.ndarray, time) -> np.ndarray:
+        if isinstance(scene, VideoBackground):
+            return scene.frame(image, alpha, time)
+        if not isinstance(scene, ColourBackground):
+            return scene.frame(image, alpha)
+        if self._plain is None or self._plain[0] != (scene, image.shape):
+            self._plain = (scene, image.shape), scene.frame(image, alpha)
+        return self._plain[1]
 
     def _cut_out(self, image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         """RGBA. What is transparent must not carry the room, so colours are estimated fully."""
