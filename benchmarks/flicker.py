@@ -56,6 +56,7 @@ class _Run:
 
     def update(self, coarse, small, image, truth, edge) -> None:
         alpha = guided_upsample(self._filter(coarse, small), image, small=small)
+        alpha = self._filter.polish(alpha)
         self._flicker.update(image, alpha)
         self._dtssd.update(alpha, truth)
         error = np.abs(alpha - truth)

@@ -14,6 +14,7 @@ from pocketmatte.errors import PocketmatteError
 
 _TOLERANCE = 5.0  # change beyond noise at which the past counts 1/e, in levels
 _NOISE_REACH, _NOISE_LIMIT = 1.3, 4.0
+_MOVED_SHARE = 0.85  # of the strength: following the flow is less sure than standing still
 _CUT = 28.0  # mean change of the whole picture that no camera move makes, in levels
 _SMALLEST_FLOW = 16  # DIS takes no smaller picture
 
@@ -27,7 +28,8 @@ class TemporalFilter:
 
     >>> steady = TemporalFilter()
     >>> for frame in frames:
-    ...     alpha = steady(*model.coarse(frame))
+    ...     coarse, small = model.coarse(frame)
+    ...     alpha = steady.polish(guided_upsample(steady(coarse, small), frame, small=small))
     """
 
     def __init__(self, strength: float = 0.85, flow: bool = True):
@@ -44,6 +46,8 @@ class TemporalFilter:
         self._alpha: np.ndarray | None = None
         self._scene: np.ndarray | None = None
         self._grey: np.ndarray | None = None
+        self._still: np.ndarray | None = None
+        self._full: np.ndarray | None = None
 
     def __call__(self, alpha: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Steady one frame's alpha.
@@ -63,19 +67,42 @@ class TemporalFilter:
         scene = cv2.blur(image, (3, 3)).astype(np.float32)
         if self._alpha is None or self._alpha.shape != alpha.shape:
             return self._start(alpha, scene, image)
-        if self._dis is not None and min(alpha.shape) >= _SMALLEST_FLOW:
-            self._follow(image)
-        change = cv2.absdiff(scene, self._scene)
-        change = cv2.max(cv2.max(*cv2.split(change)[:2]), cv2.split(change)[2])
+        change = _largest(cv2.absdiff(scene, self._scene))
         if float(cv2.mean(change)[0]) > _CUT:
             return self._start(alpha, scene, image)
-        keep = self._keep(change)
-        self._alpha = alpha + keep * (self._alpha - alpha)
-        self._scene = scene + cv2.merge((keep, keep, keep)) * (self._scene - scene)
+        self._still = keep = self._keep(change)
+        past_alpha, past_scene = self._alpha, self._scene
+        if self._dis is not None and min(alpha.shape) >= _SMALLEST_FLOW:
+            moved_alpha, moved_scene = self._follow(image)
+            moved = _MOVED_SHARE * self._keep(_largest(cv2.absdiff(scene, moved_scene)))
+            follows = (moved > keep).view(np.uint8)
+            keep = cv2.max(keep, moved)
+            past_alpha = cv2.copyTo(moved_alpha, follows, past_alpha)
+            past_scene = cv2.copyTo(moved_scene, follows, past_scene)
+        self._alpha = alpha + keep * (past_alpha - alpha)
+        self._scene = scene + cv2.merge((keep, keep, keep)) * (past_scene - scene)
         return self._alpha.copy()
 
+    def polish(self, alpha: np.ndarray) -> np.ndarray:
+        """Steady the refined alpha of the same frame, where nothing moves.
+
+        Refinement takes detail from the picture, and with it the sensor's noise.
+        alpha: float32 HW in [0, 1], of any size, but the same for every frame.
+        Returns float32 HW in [0, 1]; do not write into it, the next frame needs it.
+        """
+        if not self.strength:
+            return alpha
+        if self._still is None or self._full is None or self._full.shape != alpha.shape:
+            self._full = alpha
+            return alpha
+        keep = cv2.resize(self._still, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        past = cv2.subtract(self._full, alpha)
+        cv2.multiply(past, keep, dst=past)
+        self._full = cv2.add(past, alpha, dst=past)
+        return self._full
+
     def _start(self, alpha: np.ndarray, scene: np.ndarray, image: np.ndarray) -> np.ndarray:
-        self._alpha, self._scene = alpha.copy(), scene
+        self._alpha, self._scene, self._still = alpha.copy(), scene, None
         self._grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         return alpha
 
@@ -89,8 +116,8 @@ class TemporalFilter:
         keep = cv2.exp(moved * moved * np.float32(-1 / _TOLERANCE**2))
         return keep * np.float32(self.strength)
 
-    def _follow(self, image: np.ndarray) -> None:
-        """Move the past to where the optical flow says that it is now."""
+    def _follow(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The past's alpha and scene, moved to where the optical flow says that they are now."""
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         flow = self._dis.calc(grey, self._grey, None)
         self._grey = grey
@@ -98,5 +125,11 @@ class TemporalFilter:
         flow[..., 0] += np.arange(width, dtype=np.float32)
         flow[..., 1] += np.arange(height, dtype=np.float32)[:, None]
         border = cv2.BORDER_REPLICATE
-        self._alpha = cv2.remap(self._alpha, flow, None, cv2.INTER_LINEAR, borderMode=border)
-        self._scene = cv2.remap(self._scene, flow, None, cv2.INTER_LINEAR, borderMode=border)
+        alpha = cv2.remap(self._alpha, flow, None, cv2.INTER_LINEAR, borderMode=border)
+        return alpha, cv2.remap(self._scene, flow, None, cv2.INTER_LINEAR, borderMode=border)
+
+
+def _largest(change: np.ndarray) -> np.ndarray:
+    """The largest of three channels."""
+    red, green, blue = cv2.split(change)
+    return cv2.max(cv2.max(red, green), blue)

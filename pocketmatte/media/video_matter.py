@@ -103,7 +103,9 @@ class VideoMatter:
             small_alpha = self._steady(small_alpha, small)
             self._small = small_alpha, small
         with self._stage("refine"):
-            return guided_upsample(small_alpha, image, small=small)
+            alpha = guided_upsample(small_alpha, image, small=small)
+        with self._stage("steady"):
+            return self._steady.polish(alpha)
 
     def _foreign_alpha(self, image: np.ndarray) -> np.ndarray:
         """Steady the alpha of a model without a grid: what the filter changes is added to it."""
