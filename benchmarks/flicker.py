@@ -21,7 +21,7 @@ from pocketmatte.matting.refine import guided_upsample
 from pocketmatte.matting.temporal import TemporalFilter
 
 RESULTS = Path(__file__).parent / "results"
-STRENGTHS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9)
+STRENGTHS = (0.0, 0.3, 0.5, 0.7, 0.85, 0.95)
 MOVED = 0.05
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from pocketmatte.errors import PocketmatteError
 
-_TOLERANCE = 5.0  # change beyond noise at which the past counts 1/e, in levels
+_TOLERANCE = 4.0  # change beyond noise at which the past counts 1/e, in levels
 _NOISE_REACH, _NOISE_LIMIT = 1.3, 4.0
 _MOVED_SHARE = 0.85  # of the strength: following the flow is less sure than standing still
 _CUT = 28.0  # mean change of the whole picture that no camera move makes, in levels
