@@ -12,12 +12,15 @@ from pocketmatte.errors import PocketmatteError
 from pocketmatte.matting.foreground import estimate_foreground
 from pocketmatte.matting.preprocess import grid_size, nearest_size, shrink, to_batch
 from pocketmatte.matting.refine import guided_upsample
+from pocketmatte.matting.solidify import solidify
 from pocketmatte.runtimes import Runtime, open_runtime
 from pocketmatte.weights import Card, find_weights
 
 # a network's edge is vaguer than an exact alpha's: let the picture's own edges move it
 # (chosen on the validation pictures; docs in `guided_upsample`)
 _TRUST = 0.5
+# of somebody really there, some part is beyond doubt (at least 0.999 on every validation picture)
+_SURE = 0.8
 
 
 @dataclass
@@ -61,7 +64,8 @@ class Model:
         """What the network itself sees and says.
 
         Returns:
-            alpha float32 HW and the shrunk picture (as `image`, HWC), both of the grid's size.
+            alpha float32 HW, doubts far from the outline cleared, and the shrunk picture (as
+            `image`, HWC), both of the grid's size.
         """
         _check(image)
         shape, card = image.shape[:2], self.card
@@ -71,8 +75,9 @@ class Model:
             size = grid_size(*shape, card.area, card.stride)
         small = shrink(image, size)
         alpha = self.runtime(to_batch(small, self._mean, self._std))[0, 0]
-        # a doubt everywhere is no person: an empty room must give an empty matte
-        return (alpha if alpha.max() > 0.5 else np.zeros_like(alpha)), small
+        # doubt everywhere is no person: an empty room must give an empty matte
+        alpha = solidify(alpha) if alpha.max() > _SURE else np.zeros_like(alpha)
+        return alpha, small
 
 
 def load_model(
