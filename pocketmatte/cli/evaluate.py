@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from pocketmatte.cli._options import Device, Model, Threads
+
 
 def evaluate(
     data: Annotated[Path, typer.Option(metavar="DIR", help="Data folder with labelled pictures.")],
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="Preset, or your own .onnx file.")
-    ] = "balanced",
+    model: Model = "balanced",
     split: Annotated[str, typer.Option(help="List of pictures: DIR/splits/SPLIT.txt.")] = "test",
     json: Annotated[
         str | None,
@@ -32,10 +32,8 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Score the first so many pictures only.")
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Where the network runs; missing is an error.")
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads for the network.")] = None,
+    device: Device = None,
+    threads: Threads = None,
 ) -> None:
     """Score a network on labelled pictures, at native size.
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pocketmatte.cli._options import Device, Model, Threads
 from pocketmatte.errors import PocketmatteError
 
 
@@ -27,9 +28,7 @@ def photo(
             "Without it me.jpg becomes me.cutout.png beside it.",
         ),
     ] = None,
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="Preset, or your own .onnx file.")
-    ] = "balanced",
+    model: Model = "balanced",
     background: Annotated[
         str,
         typer.Option(
@@ -66,13 +65,8 @@ def photo(
     jobs: Annotated[
         int, typer.Option(metavar="N", min=1, help="Photos worked on at the same time.")
     ] = 1,
-    device: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Where the network runs; an error if missing."),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Threads for the network.")
-    ] = None,
+    device: Device = None,
+    threads: Threads = None,
     max_pixels: Annotated[
         int | None,
         typer.Option(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pocketmatte.cli._options import Device, Model, Threads
 from pocketmatte.errors import PocketmatteError
 
 _EXIT_STOPPED = 130
@@ -23,9 +24,7 @@ def video(
             "talk.cutout.webm, or talk.composite.mp4 when there is a background.",
         ),
     ] = None,
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="Preset, or your own .onnx file.")
-    ] = "balanced",
+    model: Model = "balanced",
     background: Annotated[
         str,
         typer.Option(
@@ -65,13 +64,8 @@ def video(
         str | None,
         typer.Option(metavar="mp4|mkv|webm|mov|png", help="Format, when OUT does not tell."),
     ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Where the network runs; an error if missing."),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Threads for the network.")
-    ] = None,
+    device: Device = None,
+    threads: Threads = None,
 ) -> None:
     """Replace the background of a video.
 

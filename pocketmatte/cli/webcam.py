@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pocketmatte.cli._options import Device, Model, Threads
 from pocketmatte.errors import PocketmatteError
 
 
@@ -19,9 +20,7 @@ def webcam(
     camera: Annotated[
         str, typer.Option(metavar="N|URL|FILE", help="Number of the camera, stream, or video file.")
     ] = "0",
-    model: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="Preset, or your own .onnx file.")
-    ] = "balanced",
+    model: Model = "balanced",
     filter: Annotated[
         str, typer.Option(metavar="NAME,...", help="Filters that are always on, as in `video`.")
     ] = "",
@@ -42,13 +41,8 @@ def webcam(
         float,
         typer.Option(metavar="0-0.95", min=0, max=0.95, help="Strength against flicker; 0 is off."),
     ] = 0.85,
-    device: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Where the network runs; an error if missing."),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Threads for the network.")
-    ] = None,
+    device: Device = None,
+    threads: Threads = None,
 ) -> None:
     """Replace your background live, in a window or for a call.
 
