@@ -9,7 +9,9 @@ from pocketmatte.errors import PocketmatteError
 
 
 def export(
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A .pt file of train.")],
+    checkpoint: Annotated[
+        str, typer.Argument(metavar="CHECKPOINT", help="A preset, or a .pt file of train.")
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder to write into.")],
     to: Annotated[str, typer.Option(metavar="onnx|litert", help="Format.")] = "onnx",
     size: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +38,9 @@ def export(
 ) -> Card:
     """Write the network and its card `<stem>.json` into the folder `out`.
 
+    A format that runs any size brings the checkpoint `<stem>.pt` along, without what only
+    resuming needs: fine-tuning and further exports can start from the network's name.
+
     Args:
         to: a key of `FORMATS`.
         name: of the network; None takes the recipe's.
@@ -66,10 +70,15 @@ def export(
         stem = f"{stem}-{size[0]}x{size[1]}"
     data = _convert(chosen, to, network, size)
     card.file, card.size_bytes = stem + chosen.suffix, len(data)
-    card.sha256 = hashlib.sha256(data).hexdigest()
+    card.sha256 = _sha256(data)
     out = Path(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
+        if not chosen.fixed_size:
+            card.checkpoint = f"{stem}.pt"
+            recipe = {**checkpoint.recipe, "name": card.name}
+            replace(checkpoint, recipe=recipe, training={}).save(out / card.checkpoint)
+            card.checkpoint_sha256 = _sha256((out / card.checkpoint).read_bytes())
         temporary = out / f"{card.file}.partial"
         temporary.write_bytes(data)
         temporary.replace(out / card.file)
@@ -77,6 +86,10 @@ def export(
     except OSError as error:
         raise PocketmatteError(f"{out}: cannot write the export ({error.strerror})") from None
     return card
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _convert(chosen: Format, to: str, network, size: tuple[int, int]) -> bytes:

@@ -10,6 +10,7 @@ import torch
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models.cost import count_macs, count_parameters
 from pocketmatte.models.registry import Model, create_model
+from pocketmatte.weights import find_checkpoint
 from pocketmatte.weights.card import Card
 
 _FORMAT = "pocketmatte-checkpoint-1"
@@ -61,14 +62,12 @@ class Checkpoint:
         temporary.replace(path)
 
 
-def load_checkpoint(path: str | Path) -> Checkpoint:
-    """Read a checkpoint.
+def load_checkpoint(name_or_path: str | Path) -> Checkpoint:
+    """Read a checkpoint: a released network's by name, or a file.
 
     Raises PocketmatteError when the file is missing, damaged or of another kind.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise PocketmatteError(f"{path}: no such checkpoint; train one or check the path")
+    path = find_checkpoint(name_or_path)
     try:
         values = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Released networks: an `.onnx` file and a card for each, inside the package."""
+"""Released networks: an `.onnx` file, its card and its checkpoint, inside the package."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.weights.card import Card, read_card
 
-__all__ = ["Card", "find_weights", "list_models"]
+__all__ = ["Card", "find_checkpoint", "find_weights", "list_models"]
 
 _FOLDER = Path(__file__).parent
 
@@ -16,6 +16,28 @@ def list_models() -> list[Card]:
     """Cards of the networks that come with the package, smallest first."""
     cards = [read_card(path) for path in _FOLDER.glob("*.json")]
     return sorted(cards, key=lambda card: card.parameters)
+
+
+def find_checkpoint(name_or_path: str | Path) -> Path:
+    """The `.pt` file of a released network, checked against its card, or the path as given.
+
+    Raises PocketmatteError when there is no such name or file, or it is damaged.
+    """
+    released = {card.name: card for card in list_models()}
+    if str(name_or_path) not in released:
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise PocketmatteError(
+                f"{name_or_path}: no such checkpoint; give a released network "
+                f"({', '.join(released) or 'none'}) or a .pt file that train wrote"
+            )
+        return path
+    card = released[str(name_or_path)]
+    path = _FOLDER / card.checkpoint
+    if not path.is_file():
+        raise PocketmatteError(f"{card.name}: came without its checkpoint; give a .pt file")
+    card.verify(path)
+    return path
 
 
 def find_weights(name_or_path: str | Path) -> tuple[Path, Card]:

@@ -29,6 +29,9 @@ class Card:
     file: str = ""
     sha256: str = ""
     size_bytes: int = 0
+    checkpoint: str = ""
+    """The trainable network beside `file`: what fine-tuning and further exports start from."""
+    checkpoint_sha256: str = ""
     parameters: int = 0
     macs: int = 0
     """Multiply-adds for one picture of `macs_size`."""
@@ -44,7 +47,8 @@ class Card:
 
     def verify(self, path: Path) -> None:
         """Raise PocketmatteError when the file is not the one that the card describes."""
-        if self.sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != self.sha256:
+        wanted = self.checkpoint_sha256 if path.name == self.checkpoint else self.sha256
+        if wanted and hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
             raise PocketmatteError(
                 f"{path}: damaged or changed (sha256 differs from its card); get it again"
             )

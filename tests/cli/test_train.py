@@ -72,6 +72,14 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert sum(line.startswith("error:") for line in ended.err.splitlines()) == 1
 
 
+def test_a_released_network_is_exported_by_name(run, tmp_path):
+    ended = run("export", "balanced", "-o", tmp_path)
+    assert ended.code == 0 and "726,585 parameters" in ended.out.decode()
+    picture = np.random.default_rng(0).integers(0, 256, (96, 128, 3)).astype(np.uint8)
+    ours, released = pm.load_model(tmp_path / "balanced.onnx"), pm.load_model()
+    assert np.abs(ours.alpha(picture) - released.alpha(picture)).max() < 1e-3
+
+
 def test_export_refuses_what_is_no_checkpoint(run, tmp_path):
     (tmp_path / "a.pt").write_bytes(b"nothing")
     ended = run("export", tmp_path / "a.pt", "-o", tmp_path)

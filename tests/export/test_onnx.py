@@ -11,7 +11,7 @@ from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.export import export
 from pocketmatte.export.onnx import to_onnx
 from pocketmatte.models import create_model, registered_models
-from pocketmatte.models.checkpoint import Checkpoint
+from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
 from pocketmatte.runtimes import open_runtime
 from pocketmatte.training.recipe import Recipe
 from pocketmatte.weights import find_weights
@@ -62,7 +62,24 @@ def test_export_writes_weights_and_a_card_that_fits(tmp_path):
     assert found.sha256 == card.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert found.parameters == 726_585 and found.area == 176**2 and found.stride == 32
     assert found.licence == "MIT" and found.scores["training"]["epochs"] == 7
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine.json", "mine.onnx"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine.json", "mine.onnx", "mine.pt"]
+
+
+def test_the_checkpoint_beside_the_export_can_be_exported_again(tmp_path):
+    # given a checkpoint of a training that can be resumed
+    network = trained_like("pocket_balanced")
+    extra = {"optimizer": {"moments": torch.zeros(1000)}}
+    checkpoint = Checkpoint(
+        "pocket_balanced", {}, Recipe().to_dict(), 7, network.state_dict(), training=extra
+    )
+    card = export(checkpoint, tmp_path / "first", name="mine")
+    beside = tmp_path / "first" / card.checkpoint
+    assert hashlib.sha256(beside.read_bytes()).hexdigest() == card.checkpoint_sha256
+    # when what lies beside the export is exported once more, under no other name
+    again = export(load_checkpoint(beside), tmp_path / "second")
+    # then it is the same network by the same name, and holds nothing that only resuming needs
+    assert (again.name, again.sha256) == ("mine", card.sha256)
+    assert load_checkpoint(beside).training == {} and checkpoint.training == extra
 
 
 def test_bad_wishes_are_refused(tmp_path):

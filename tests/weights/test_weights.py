@@ -9,7 +9,7 @@ import pytest
 
 import pocketmatte.weights as weights
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.weights import Card, find_weights, list_models
+from pocketmatte.weights import Card, find_checkpoint, find_weights, list_models
 from pocketmatte.weights.card import read_card
 
 FOLDER = Path(weights.__file__).parent
@@ -50,6 +50,42 @@ class TestReleased:
             file.write(b"\0\1\2\3")
         with pytest.raises(PocketmatteError, match="sha256 differs"):
             find_weights(tmp_path / card.file)
+
+    def test_the_checkpoint_is_found_by_name_and_is_the_same_network(self, card):
+        torch = pytest.importorskip("torch")
+        from pocketmatte.models.checkpoint import load_checkpoint
+        from pocketmatte.runtimes import open_runtime
+
+        assert find_checkpoint(card.name) == FOLDER / card.checkpoint
+        checkpoint = load_checkpoint(card.name)
+        assert (checkpoint.recipe["name"], checkpoint.architecture) == (
+            card.name,
+            card.architecture,
+        )
+        side = 4 * card.stride
+        src = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+        src = (src - torch.tensor(card.mean).view(1, 3, 1, 1)) / torch.tensor(card.std)[
+            :, None, None
+        ]
+        with torch.no_grad():
+            ours = checkpoint.network()(src).sigmoid().numpy()
+        assert abs(ours - open_runtime(FOLDER / card.file, threads=1)(src.numpy())).max() < 1e-4
+
+
+def test_checkpoints_that_are_missing_or_damaged_are_named(tmp_path, monkeypatch):
+    for file in FOLDER.glob("balanced.*"):
+        shutil.copy(file, tmp_path)
+    monkeypatch.setattr(weights, "_FOLDER", tmp_path)
+    with (tmp_path / "balanced.pt").open("r+b") as file:
+        file.seek(5000)
+        file.write(b"\0\1\2\3")
+    with pytest.raises(PocketmatteError, match=r"balanced\.pt: damaged or changed"):
+        find_checkpoint("balanced")
+    (tmp_path / "balanced.pt").unlink()
+    with pytest.raises(PocketmatteError, match="without its checkpoint"):
+        find_checkpoint("balanced")
+    with pytest.raises(PocketmatteError, match="no such checkpoint; give a released network"):
+        find_checkpoint("balancd")
 
 
 def test_a_card_survives_writing_and_reading(tmp_path):
