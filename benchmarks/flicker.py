@@ -17,7 +17,9 @@ import numpy as np
 from benchmarks.clips import KINDS, clip, read_people, read_scenes
 from pocketmatte.evaluation.metrics import DtSsd, Flicker
 from pocketmatte.matting.pipeline import load_model
-from pocketmatte.matting.refine import guided_upsample
+from pocketmatte.matting.pipeline import TRUST
+from pocketmatte.matting.polish import Polish
+from pocketmatte.matting.refine import refine
 from pocketmatte.matting.temporal import TemporalFilter
 
 RESULTS = Path(__file__).parent / "results"
@@ -50,13 +52,14 @@ class _Run:
     """One setting of the filter, along one clip."""
 
     def __init__(self, strength: float, flow: bool):
-        self._filter = TemporalFilter(strength, flow)
+        self._filter, self._polish = TemporalFilter(strength, flow), Polish()
         self._flicker, self._dtssd = Flicker(), DtSsd()
         self._mad, self._edge = [], []
 
     def update(self, coarse, small, image, truth, edge) -> None:
-        alpha = guided_upsample(self._filter(coarse, small), image, small=small)
-        alpha = self._filter.polish(alpha)
+        steadied = self._filter(coarse, small)
+        alpha, soft = refine(steadied, image, trust=TRUST, small=small)
+        alpha = self._polish(alpha, self._filter.still, soft)
         self._flicker.update(image, alpha)
         self._dtssd.update(alpha, truth)
         error = np.abs(alpha - truth)

@@ -18,7 +18,7 @@ from pocketmatte.weights import Card, find_weights
 
 # a network's edge is vaguer than an exact alpha's: let the picture's own edges move it
 # (chosen on the validation pictures; docs in `guided_upsample`)
-_TRUST = 0.5
+TRUST = 0.5
 # of somebody really there, some part is beyond doubt (at least 0.999 on every validation picture)
 _SURE = 0.8
 
@@ -58,7 +58,7 @@ class Model:
     def alpha(self, image: np.ndarray) -> np.ndarray:
         """The alpha alone: float32 HW in [0, 1], of the image's size."""
         coarse, small = self.coarse(image)
-        return guided_upsample(coarse, image, trust=_TRUST, small=small)
+        return guided_upsample(coarse, image, trust=TRUST, small=small)
 
     def coarse(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the network itself sees and says.

@@ -68,5 +68,9 @@ def to_batch(small: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray
         float32 [1, 3, H, W], contiguous.
     """
     scale = np.float32(255 if small.dtype == np.uint8 else 1)
-    normalised = (small - mean * scale) * (1 / (std * scale))
-    return np.ascontiguousarray(normalised.transpose(2, 0, 1)[None], np.float32)
+    batch = np.empty((1, 3, *small.shape[:2]), np.float32)
+    # plane by plane: several times faster than one broadcast over interleaved channels
+    for plane, source, centre, spread in zip(batch[0], cv2.split(small), mean, std, strict=True):
+        np.subtract(source, centre * scale, out=plane)
+        plane *= 1 / (spread * scale)
+    return batch

@@ -26,10 +26,14 @@ class TemporalFilter:
     flow: move the past along the optical flow first (DIS, Kroeger et al. 2016), so that alpha is
     also steadied on what moves; takes twice the time.
 
-    >>> steady = TemporalFilter()
+    `still` is, after each call, the share of the past in that frame's alpha where nothing moved:
+    float32 HW, or None when the past was forgotten. `Polish` needs it.
+
+    >>> steady, polish = TemporalFilter(), Polish()
     >>> for frame in frames:
     ...     coarse, small = model.coarse(frame)
-    ...     alpha = steady.polish(guided_upsample(steady(coarse, small), frame, small=small))
+    ...     alpha, soft = refine(steady(coarse, small), frame, small=small)
+    ...     alpha = polish(alpha, steady.still, soft)
     """
 
     def __init__(self, strength: float = 0.85, flow: bool = True):
@@ -46,8 +50,7 @@ class TemporalFilter:
         self._alpha: np.ndarray | None = None
         self._scene: np.ndarray | None = None
         self._grey: np.ndarray | None = None
-        self._still: np.ndarray | None = None
-        self._full: np.ndarray | None = None
+        self.still: np.ndarray | None = None
 
     def __call__(self, alpha: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Steady one frame's alpha.
@@ -70,7 +73,7 @@ class TemporalFilter:
         change = _largest(cv2.absdiff(scene, self._scene))
         if float(cv2.mean(change)[0]) > _CUT:
             return self._start(alpha, scene, image)
-        self._still = keep = self._keep(change)
+        self.still = keep = self._keep(change)
         past_alpha, past_scene = self._alpha, self._scene
         if self._dis is not None and min(alpha.shape) >= _SMALLEST_FLOW:
             moved_alpha, moved_scene = self._follow(image)
@@ -83,26 +86,8 @@ class TemporalFilter:
         self._scene = scene + cv2.merge((keep, keep, keep)) * (past_scene - scene)
         return self._alpha.copy()
 
-    def polish(self, alpha: np.ndarray) -> np.ndarray:
-        """Steady the refined alpha of the same frame, where nothing moves.
-
-        Refinement takes detail from the picture, and with it the sensor's noise.
-        alpha: float32 HW in [0, 1], of any size, but the same for every frame.
-        Returns float32 HW in [0, 1]; do not write into it, the next frame needs it.
-        """
-        if not self.strength:
-            return alpha
-        if self._still is None or self._full is None or self._full.shape != alpha.shape:
-            self._full = alpha
-            return alpha
-        keep = cv2.resize(self._still, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        past = cv2.subtract(self._full, alpha)
-        cv2.multiply(past, keep, dst=past)
-        self._full = cv2.add(past, alpha, dst=past)
-        return self._full
-
     def _start(self, alpha: np.ndarray, scene: np.ndarray, image: np.ndarray) -> np.ndarray:
-        self._alpha, self._scene, self._still = alpha.copy(), scene, None
+        self._alpha, self._scene, self.still = alpha.copy(), scene, None
         self._grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         return alpha
 

@@ -76,9 +76,8 @@ def matte_video(
             VideoSink(output, like=reader, audio=audio, crf=crf, format=format) as sink,
         ):
             _check_transparency(sink, matter)
-            with Behind(sink.write) as write, closing(ahead(_converted(reader))) as frames:
-                for frame in frames:
-                    matted = matter(frame.image, frame.time)
+            with Behind(sink.write) as write, closing(matte_frames(reader, matter)) as frames:
+                for frame, matted in frames:
                     write(matted.composite, frame.time, frame.duration)
                     if progress:
                         progress(matter.frames, frame.time)
@@ -92,10 +91,16 @@ def matte_video(
 
 
 def matte_frames(reader: VideoReader, matter: VideoMatter) -> Iterator[tuple[Frame, MattedFrame]]:
-    """Matte the frames of a reader one by one; reading runs beside matting."""
-    with closing(ahead(_converted(reader))) as frames:
-        for frame in frames:
-            yield frame, matter(frame.image, frame.time)
+    """Matte the frames of a reader one by one.
+
+    Reading, the network, and the work at full size run side by side.
+    """
+    with (
+        closing(ahead(_converted(reader))) as frames,
+        closing(ahead((frame, matter.see(frame.image)) for frame in frames)) as seen,
+    ):
+        for frame, one in seen:
+            yield frame, matter.finish(one, frame.time)
 
 
 def _converted(reader: VideoReader) -> Iterator[Frame]:

@@ -13,11 +13,13 @@ import numpy as np
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.filters import apply, parse_chain
 from pocketmatte.matting.foreground import estimate_foreground
+from pocketmatte.matting.pipeline import TRUST
+from pocketmatte.matting.polish import Polish
 from pocketmatte.matting.preprocess import shrink
-from pocketmatte.matting.refine import guided_upsample
+from pocketmatte.matting.refine import Rectangle, refine
 from pocketmatte.matting.temporal import TemporalFilter
 from pocketmatte.media.background import ColourBackground
-from pocketmatte.media.live_foreground import live_foreground
+from pocketmatte.media.live_blend import layer_difference, live_blend, live_foreground
 from pocketmatte.media.photo import to_levels
 from pocketmatte.media.video_background import VideoBackground, parse_moving_background
 
@@ -37,6 +39,22 @@ class MattedFrame:
     composite: np.ndarray
 
 
+@dataclass(frozen=True)
+class SeenFrame:
+    """A frame that the network has seen, before anything is done at full size.
+
+    image: as given. coarse: steadied alpha, float32 HW. small: RGB uint8 HWC, of coarse's size.
+    still: where the past counts, see `TemporalFilter`. alpha: float32 HW of the image's size
+    when the model gave one itself, else None.
+    """
+
+    image: np.ndarray
+    coarse: np.ndarray
+    small: np.ndarray
+    still: np.ndarray | None
+    alpha: np.ndarray | None = None
+
+
 class VideoMatter:
     """Cuts the person out of frame after frame, and puts the background behind.
 
@@ -44,6 +62,9 @@ class VideoMatter:
     (float32 HW in [0, 1]). background: colour, picture, video file, "blur", "blur:20" or "none".
     filters: a chain such as "color_transfer,light_wrap"; with "none", only filters of alpha.
     smooth: strength of the temporal filter, 0 to below 1. flow: see `TemporalFilter`.
+
+    Call it with each frame. To overlap the network with the work at full size, call `see` in one
+    thread and `finish` in another, both in the order of the frames.
 
     `seconds` sums the time spent in each stage, and `frames` counts.
     Raises PocketmatteError for an unknown background or filter.
@@ -60,7 +81,7 @@ class VideoMatter:
         self.model = model
         self.background = parse_moving_background(background)
         self.set_filters(filters)
-        self._steady = TemporalFilter(smooth, flow)
+        self._steady, self._polish = TemporalFilter(smooth, flow), Polish()
         self._plain = None  # a colour's frame, kept because filling one takes a millisecond
         self.seconds: dict[str, float] = defaultdict(float)
         self.frames = 0
@@ -78,7 +99,22 @@ class VideoMatter:
 
     def __call__(self, image: np.ndarray, time: Fraction | float = 0) -> MattedFrame:
         """Matte one frame: RGB uint8, HWC; time in seconds."""
-        alpha = self.alpha(image)
+        return self.finish(self.see(image), time)
+
+    def see(self, image: np.ndarray) -> SeenFrame:
+        """The first half: the network, and the temporal filter at its grid."""
+        model_coarse = getattr(self.model, "coarse", None)
+        if model_coarse is None:
+            return self._see_with_foreign(image)
+        with self._stage("network"):
+            coarse, small = model_coarse(image)
+        with self._stage("steady"):
+            return SeenFrame(image, self._steady(coarse, small), small, self._steady.still)
+
+    def finish(self, seen: SeenFrame, time: Fraction | float = 0) -> MattedFrame:
+        """The second half: alpha and composite at full size. time: in seconds."""
+        image = seen.image
+        alpha, soft = self._refined(seen)
         scene = self.background
         if scene is None:
             composite = self._cut_out(image, alpha)
@@ -86,28 +122,33 @@ class VideoMatter:
             with self._stage("background"):
                 behind = self._behind(scene, image, alpha, time)
             with self._stage("foreground"):
-                foreground = live_foreground(image, alpha, *self._small)
-            with self._stage("blend"):
-                composite = apply(self._steps, foreground, alpha, behind)
+                difference = layer_difference(seen.small, seen.coarse)
+            if self._steps:
+                with self._stage("foreground"):
+                    foreground = live_foreground(image, alpha, difference, soft)
+                with self._stage("blend"):
+                    composite = apply(self._steps, foreground, alpha, behind)
+            else:
+                with self._stage("blend"):
+                    composite = live_blend(image, alpha, behind, difference, soft)
         self.frames += 1
         return MattedFrame(image, alpha, composite)
 
     def alpha(self, image: np.ndarray) -> np.ndarray:
         """The steadied alpha alone: float32 HW in [0, 1]."""
-        coarse = getattr(self.model, "coarse", None)
-        if coarse is None:
-            return self._foreign_alpha(image)
-        with self._stage("network"):
-            small_alpha, small = coarse(image)
-        with self._stage("steady"):
-            small_alpha = self._steady(small_alpha, small)
-            self._small = small_alpha, small
-        with self._stage("refine"):
-            alpha = guided_upsample(small_alpha, image, small=small)
-        with self._stage("steady"):
-            return self._steady.polish(alpha)
+        return self._refined(self.see(image))[0]
 
-    def _foreign_alpha(self, image: np.ndarray) -> np.ndarray:
+    def _refined(self, seen: SeenFrame) -> tuple[np.ndarray, list[Rectangle]]:
+        """Alpha at full size, and where it may be soft."""
+        if seen.alpha is not None:
+            height, width = seen.alpha.shape
+            return seen.alpha, [(slice(0, height), slice(0, width))]
+        with self._stage("refine"):
+            alpha, soft = refine(seen.coarse, seen.image, trust=TRUST, small=seen.small)
+        with self._stage("polish"):
+            return self._polish(alpha, seen.still, soft), soft
+
+    def _see_with_foreign(self, image: np.ndarray) -> SeenFrame:
         """Steady the alpha of a model without a grid: what the filter changes is added to it."""
         with self._stage("network"):
             result = self.model(image)
@@ -116,10 +157,11 @@ class VideoMatter:
             scale = min(1.0, (_WORK_AREA / alpha.size) ** 0.5)
             size = tuple(max(1, round(side * scale)) for side in alpha.shape)
             coarse, small = shrink(alpha, size), shrink(image, size)
-            change = self._steady(coarse, small) - coarse
-            self._small = coarse + change, small
+            steadied = self._steady(coarse, small)
+            change = steadied - coarse
             change = cv2.resize(change, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            return np.clip(alpha + change, 0, 1)
+            alpha = np.clip(alpha + change, 0, 1)
+            return SeenFrame(image, steadied, small, self._steady.still, alpha)
 
     def _behind(self, scene, image: np.ndarray, alpha: np.ndarray, time) -> np.ndarray:
         if isinstance(scene, VideoBackground):

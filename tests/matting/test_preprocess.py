@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocketmatte.matting.preprocess import grid_size, nearest_size, shrink, to_batch
@@ -10,6 +10,7 @@ from pocketmatte.matting.preprocess import grid_size, nearest_size, shrink, to_b
 sides = st.integers(1, 8000)
 
 
+@settings(deadline=None)
 @given(sides, sides, st.integers(64, 640), st.sampled_from([8, 16, 32]))
 def test_grid_is_a_multiple_of_the_stride_within_the_area(height, width, side, stride):
     rows, columns = grid_size(height, width, side**2, stride)
@@ -17,6 +18,7 @@ def test_grid_is_a_multiple_of_the_stride_within_the_area(height, width, side, s
     assert rows * columns <= 1.1 * side**2 or (rows, columns) == (stride, stride)
 
 
+@settings(deadline=None)
 @given(sides, sides)
 def test_turning_the_picture_turns_the_grid(height, width):
     first, second = grid_size(height, width, 176**2, 32), grid_size(width, height, 176**2, 32)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.matting.refine import band_rectangles, guided_upsample
+from pocketmatte.matting.refine import band_rectangles, guided_upsample, refine, sample
 
 
 def drawn_portrait(height=480, width=640, seed=0):
@@ -211,3 +211,27 @@ def test_rectangles_cover_the_band_once(height, width, seed):
 def test_wrong_arrays_are_refused_with_a_reason(alpha, image, word):
     with pytest.raises(PocketmatteError, match=word):
         guided_upsample(alpha, image)
+
+
+@pytest.mark.parametrize("trust", [1.0, 0.5])
+def test_outside_the_rectangles_alpha_is_almost_solid(trust):
+    image, alpha = drawn_portrait()
+
+    full, soft = refine(shrunk(alpha), image, trust=trust)
+
+    outside = np.ones(alpha.shape, bool)
+    for area in soft:
+        assert outside[area].all()  # they do not overlap
+        outside[area] = False
+    assert 0.2 < outside.mean() < 0.95
+    assert np.minimum(full, 1 - full)[outside].max() <= 0.02
+    assert np.array_equal(full, guided_upsample(shrunk(alpha), image, trust=trust))
+
+
+def test_a_sample_is_a_part_of_the_whole_enlarged():
+    small = np.random.default_rng(0).random((24, 32)).astype(np.float32)
+    whole = cv2.resize(small, (200, 150), interpolation=cv2.INTER_LINEAR)
+
+    part = sample(small, (slice(40, 90), slice(110, 200)), (150, 200))
+
+    assert np.abs(part - whole[40:90, 110:200]).max() < 0.03  # OpenCV rounds to 1/32 pixel

@@ -92,42 +92,6 @@ class TestMoving:
         assert (out - raw)[2:][left].mean() < 0.02
 
 
-class TestPolish:
-    def full(self, x, rng):
-        """A refined alpha of twice the size, with the sensor's noise in it."""
-        big = np.kron(disc(x), np.ones((2, 2), np.float32))
-        return np.clip(big + rng.normal(0, 0.05, big.shape), 0, 1).astype(np.float32)
-
-    def play(self, path):
-        rng, steady = np.random.default_rng(2), TemporalFilter()
-        raws, outs = [], []
-        for x in path:
-            steady(disc(x), shoot(disc(x), rng))
-            raws.append(self.full(x, rng))
-            outs.append(steady.polish(raws[-1]))
-        return np.array(raws), np.array(outs)
-
-    def test_takes_the_noise_of_refinement_out(self):
-        raw, out = self.play([60] * 15)
-
-        change = np.abs(np.diff(out[4:], axis=0)).mean()
-        assert change < 0.3 * np.abs(np.diff(raw[4:], axis=0)).mean()
-
-    def test_leaves_what_moves_alone(self):
-        raw, out = self.play(24 + 4 * np.arange(12))
-
-        moved = np.abs(np.diff(raw, axis=0)) > 0.5
-        assert np.abs(out - raw)[1:][moved].mean() < 0.02
-
-    def test_the_first_frame_and_a_cut_are_taken_as_they_are(self):
-        rng, steady = np.random.default_rng(0), TemporalFilter()
-        for behind in (scene(1), scene(9)[:, ::-1]):
-            for count in range(4):
-                steady(disc(60), shoot(disc(60), rng, behind=behind))
-                raw = self.full(60, rng)
-                assert np.array_equal(steady.polish(raw), raw) == (count == 0)
-
-
 def test_flow_steadies_what_moves():
     path = 30 + 2 * np.arange(16)
     texture = scene(5)
