@@ -16,8 +16,7 @@ import numpy as np
 
 from benchmarks.clips import KINDS, clip, read_people, read_scenes
 from pocketmatte.evaluation.metrics import DtSsd, Flicker
-from pocketmatte.matting.pipeline import load_model
-from pocketmatte.matting.pipeline import TRUST
+from pocketmatte.matting.pipeline import TRUST, load_model
 from pocketmatte.matting.polish import Polish
 from pocketmatte.matting.refine import refine
 from pocketmatte.matting.temporal import TemporalFilter

@@ -256,7 +256,7 @@ def sample(
 
 
 def _evaluate(model: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """The affine models (HW4) of one rectangle, applied to its colours (RGB). Overwrites `model`."""
+    """The affine models (HW4) of one rectangle, applied to its colours. Overwrites `model`."""
     # a fourth channel of 255 (or 1.0) carries the offset b through the same product
     cv2.multiply(cv2.cvtColor(colours, cv2.COLOR_RGB2RGBA), model, dst=model, dtype=cv2.CV_32F)
     total = model.reshape(-1, 4) @ np.ones(4, np.float32)
