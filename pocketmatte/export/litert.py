@@ -10,18 +10,26 @@ import torch
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.alpha import AlphaNetwork
+from pocketmatte.export.formats import Files, Request
+from pocketmatte.export.litert_notes import write_notes
+from pocketmatte.export.litert_precision import lower_precision
 from pocketmatte.models.registry import Model
 
 
-def to_litert(network: Model, size: tuple[int, int]) -> bytes:
-    """The network as a LiteRT model: float32 [1, H, W, 3] to alpha [1, H, W, 1].
+def to_litert(network: Model, request: Request) -> Files:
+    """The network as a LiteRT file: float32 [1, H, W, 3] to alpha [1, H, W, 1].
+
+    A flat output is [H * W], a packed one [1, H, W / bits, 1].
 
     Raises:
         PocketmatteError: the converter does not know an operator of the network.
     """
-    module = litert_torch.to_channel_last_io(AlphaNetwork(network).eval(), args=[0], outputs=[0])
+    module = AlphaNetwork(network, request.output, request.bits).eval()
+    outputs = None if request.output == "flat" else [0]
+    module = litert_torch.to_channel_last_io(module, args=[0], outputs=outputs)
+    example = (torch.zeros(1, *request.size, 3),)
     try:
-        converted = litert_torch.convert(module, (torch.zeros(1, *size, 3),))
+        converted = litert_torch.convert(module, example)
     except Exception as error:  # the converter raises classes of its own, of several layers
         reason = str(error).strip().split("\n")[0]
         raise PocketmatteError(
@@ -30,4 +38,5 @@ def to_litert(network: Model, size: tuple[int, int]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.tflite"
         converted.export(str(path))
-        return path.read_bytes()
+        data = lower_precision(path, request.precision, request.pictures)
+    return {".tflite": write_notes(data, request.notes)}

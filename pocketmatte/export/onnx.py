@@ -1,4 +1,4 @@
-"""ONNX: batch norms folded, any batch and any size, alpha in [0, 1] as output."""
+"""ONNX: batch norms folded, any batch and any size (or one fixed size), alpha as output."""
 
 from __future__ import annotations
 
@@ -10,17 +10,37 @@ import onnxslim
 import torch
 
 from pocketmatte.export.alpha import AlphaNetwork
+from pocketmatte.export.formats import Files, Request
+from pocketmatte.export.onnx_ending import end_with
+from pocketmatte.export.onnx_precision import lower_precision
 from pocketmatte.models.registry import Model
 
 OPSET = 17
 
 
-def to_onnx(network: Model, size: tuple[int, int]) -> bytes:
-    """The network as an ONNX model: `src` [B, 3, H, W] to `pha` [B, 1, H, W], B, H, W dynamic.
+def to_onnx(network: Model, request: Request) -> Files:
+    """The network as an ONNX file, with `request.notes` as its metadata."""
+    model = build_onnx(network, request)
+    onnx.helper.set_model_props(model, dict(request.notes))
+    return {".onnx": model.SerializeToString()}
 
-    `size` is only the example that is traced.
+
+def build_onnx(network: Model, request: Request) -> onnx.ModelProto:
+    """Trace, lower the precision, then add the ending, which stays in float32."""
+    model = trace(network, request.size or request.example, fixed=request.size is not None)
+    model = lower_precision(model, request.precision, request.pictures)
+    model = end_with(model, request.output, request.bits)
+    onnx.checker.check_model(model)
+    return model
+
+
+def trace(network: Model, size: tuple[int, int], fixed: bool = False) -> onnx.ModelProto:
+    """The network in float32: `src` [B, 3, H, W] to `pha` [B, 1, H, W].
+
+    B, H and W are free, `size` then being only an example; or 1 and `size` when `fixed`.
     """
     buffer = io.BytesIO()
+    free = {0: "batch", 2: "height", 3: "width"}
     with warnings.catch_warnings():
         # the tracing exporter is deprecated but makes the leaner graph of the two
         warnings.simplefilter("ignore")
@@ -30,14 +50,10 @@ def to_onnx(network: Model, size: tuple[int, int]) -> bytes:
             buffer,
             input_names=["src"],
             output_names=["pha"],
-            dynamic_axes={
-                "src": {0: "batch", 2: "height", 3: "width"},
-                "pha": {0: "batch", 2: "height", 3: "width"},
-            },
+            dynamic_axes=None if fixed else {"src": free, "pha": free},
             opset_version=OPSET,
             dynamo=False,
         )
     model = onnxslim.slim(onnx.load_from_string(buffer.getvalue()))
     del model.graph.value_info[:]  # inferred shapes: no runtime needs them, and they weigh
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
+    return model

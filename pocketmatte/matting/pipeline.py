@@ -74,7 +74,7 @@ class Model:
         else:
             size = grid_size(*shape, card.area, card.stride)
         small = shrink(image, size)
-        alpha = self.runtime(to_batch(small, self._mean, self._std))[0, 0]
+        alpha = self.runtime(to_batch(small, self._mean, self._std)).reshape(size)
         # doubt everywhere is no person: an empty room must give an empty matte
         alpha = solidify(alpha) if alpha.max() > _SURE else np.zeros_like(alpha)
         return alpha, small
@@ -89,7 +89,7 @@ def load_model(
     """Load a network.
 
     Args:
-        name_or_path: a name from `list_models()`, an exported `.onnx` file with its card, or a
+        name_or_path: a name from `list_models()`, an exported file with its card, or a
             `.pt` checkpoint.
         runtime: "onnx", "openvino", "opencv", "litert" or "torch"; None takes the default of
             the file.
@@ -100,6 +100,11 @@ def load_model(
         PocketmatteError: unknown name, missing file, package or device.
     """
     path, card = find_weights(name_or_path)
+    if card.output == "packed":
+        raise PocketmatteError(
+            f"{path}: gives packed mask bits, no alpha; run it yourself and unpack with "
+            "pocketmatte.mobile.bitpack, or export it without --pack-mask"
+        )
     return Model(open_runtime(path, runtime, device, threads), card)
 
 

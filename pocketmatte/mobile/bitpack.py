@@ -10,6 +10,8 @@ Half precision holds 11 bits only. A GPU delegate that computes in fp16 needs `b
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
@@ -24,6 +26,19 @@ def packing_kernel(bits: int = BITS) -> np.ndarray:
     """
     _check_bits(bits)
     return np.ldexp(np.float32(1), np.arange(bits) - bits // 2).reshape(1, 1, 1, bits)
+
+
+def step_factors(threshold: float) -> tuple[np.float32, tuple[float, float]]:
+    """The step `alpha > threshold` as a steep line: subtract the first, multiply by both factors,
+    clamp to [0, 1].
+
+    Exact for every float32 alpha in [0, 1]: two neighbouring floats differ by at least one unit in
+    the last place, and the slope makes that 1. In two factors, so that neither overflows in half
+    precision.
+    """
+    level = np.float32(threshold)
+    slope = -math.frexp(np.spacing(level))[1] + 1
+    return level, (2.0 ** (slope // 2), 2.0 ** (slope - slope // 2))
 
 
 def pack_mask(mask: np.ndarray, bits: int = BITS) -> np.ndarray:

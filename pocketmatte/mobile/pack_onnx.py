@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.mobile.bitpack import BITS, packing_kernel
+from pocketmatte.mobile.bitpack import BITS, packing_kernel, step_factors
 
 try:
     import onnx
@@ -22,9 +20,8 @@ def append_packing(
     """A copy of a matting network that gives a packed hard mask in place of alpha.
 
     The mask is `alpha > threshold`, exactly, for every float32 alpha in [0, 1]. The step is a
-    steep clamped line, for GPU delegates have subtraction and clamps but seldom comparisons: the
-    difference of two neighbouring floats is at least one unit in the last place, and the slope
-    makes that 1. `unpack_mask` takes the result apart.
+    steep clamped line (`bitpack.step_factors`), for GPU delegates have subtraction and clamps but
+    seldom comparisons. `unpack_mask` takes the result apart.
 
     Args:
         model: alpha in [0, 1] is its first output, float `[B, 1, H, W]`; other outputs are dropped.
@@ -79,12 +76,10 @@ def append_packing(
 
 def _steps(threshold: float, bits: int, width: int | None):
     """Operator, name, constants and options of each layer that is added."""
-    level = np.float32(threshold)
-    # two factors, so that neither overflows in half precision
-    slope = -math.frexp(np.spacing(level))[1] + 1
+    level, (first, second) = step_factors(threshold)
     yield "Sub", "pack_mask/distance", {"threshold": level}, {}
-    yield "Mul", "pack_mask/steep", {"slope1": np.float32(2.0 ** (slope // 2))}, {}
-    yield "Mul", "pack_mask/step", {"slope2": np.float32(2.0 ** (slope - slope // 2))}, {}
+    yield "Mul", "pack_mask/steep", {"slope1": np.float32(first)}, {}
+    yield "Mul", "pack_mask/step", {"slope2": np.float32(second)}, {}
     limits = {"low": np.float32(0), "high": np.float32(1)}
     yield "Clip", "pack_mask/mask", limits, {}
     fill = bits - 1 if width is None else -width % bits

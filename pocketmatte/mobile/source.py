@@ -45,9 +45,9 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def _card_beside(path: Path):
-    from pocketmatte.weights.card import read_card
+    from pocketmatte.weights.card import card_path, read_card
 
     try:
-        return read_card(path.with_suffix(".json"))
+        return read_card(card_path(path))
     except PocketmatteError:
         return None

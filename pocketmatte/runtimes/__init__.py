@@ -12,12 +12,14 @@ from pocketmatte.errors import PocketmatteError
 
 # the first that reads a suffix is its default
 RUNTIMES = {
-    "onnx": ("pocketmatte.runtimes.onnx", "OnnxRuntime", ".onnx"),
-    "openvino": ("pocketmatte.runtimes.openvino", "OpenVinoRuntime", ".onnx"),
-    "opencv": ("pocketmatte.runtimes.opencv", "OpenCvRuntime", ".onnx"),
-    "litert": ("pocketmatte.runtimes.litert", "LiteRtRuntime", ".tflite"),
-    "torch": ("pocketmatte.runtimes.torch", "TorchRuntime", ".pt"),
+    "onnx": ("pocketmatte.runtimes.onnx", "OnnxRuntime", (".onnx",)),
+    "openvino": ("pocketmatte.runtimes.openvino", "OpenVinoRuntime", (".xml", ".onnx")),
+    "opencv": ("pocketmatte.runtimes.opencv", "OpenCvRuntime", (".onnx",)),
+    "litert": ("pocketmatte.runtimes.litert", "LiteRtRuntime", (".tflite",)),
+    "torch": ("pocketmatte.runtimes.torch", "TorchRuntime", (".pt",)),
 }
+READABLE = {suffix for _, _, suffixes in RUNTIMES.values() for suffix in suffixes}
+"""Suffixes of the files that some runtime opens."""
 
 
 class Runtime(Protocol):
@@ -47,18 +49,18 @@ def open_runtime(
         PocketmatteError: unknown runtime, missing package, missing device, or a damaged file.
     """
     if name is None:
-        readers = [name for name, (_, _, suffix) in RUNTIMES.items() if suffix == path.suffix]
+        readers = [name for name, (_, _, suffixes) in RUNTIMES.items() if path.suffix in suffixes]
         if not readers:
-            known = sorted({suffix for _, _, suffix in RUNTIMES.values()})
+            known = " or ".join(sorted(READABLE))
             raise PocketmatteError(
-                f"{path}: no runtime reads {path.suffix or 'such'} files; use {' or '.join(known)}"
+                f"{path}: no runtime reads {path.suffix or 'such'} files; use {known}"
             )
         name = readers[0]
     if name not in RUNTIMES:
         raise PocketmatteError(f"unknown runtime {name!r}; known are: {', '.join(RUNTIMES)}")
-    module, cls, suffix = RUNTIMES[name]
-    if path.suffix != suffix:
-        raise PocketmatteError(f"{path}: the {name} runtime reads {suffix} files")
+    module, cls, suffixes = RUNTIMES[name]
+    if path.suffix not in suffixes:
+        raise PocketmatteError(f"{path}: the {name} runtime reads {' and '.join(suffixes)} files")
     try:
         runtime = getattr(import_module(module), cls)
     except ImportError as error:

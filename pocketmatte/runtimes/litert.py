@@ -40,4 +40,5 @@ class LiteRtRuntime:
     def _run(self, picture: np.ndarray) -> np.ndarray:
         self._interpreter.set_tensor(self._input["index"], picture.transpose(1, 2, 0)[None])
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output).transpose(0, 3, 1, 2)
+        alpha = self._interpreter.get_tensor(self._output)
+        return alpha.transpose(0, 3, 1, 2) if alpha.ndim == 4 else alpha

@@ -11,7 +11,10 @@ from pocketmatte.errors import PocketmatteError
 
 
 class OpenVinoRuntime:
-    """Runs an ONNX file with OpenVINO, in float32: its bfloat16 default moves alpha by 0.06."""
+    """Runs an ONNX file or OpenVINO's own `.xml` and `.bin`, on the asked device.
+
+    Computes in float32: the bfloat16 default moves alpha by 0.06.
+    """
 
     name = "openvino"
 

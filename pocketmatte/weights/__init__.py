@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.weights.card import Card, read_card
+from pocketmatte.weights.card import Card, card_path, read_card
 
 __all__ = ["Card", "find_checkpoint", "find_weights", "list_models"]
 
@@ -44,8 +44,8 @@ def find_weights(name_or_path: str | Path) -> tuple[Path, Card]:
     """The file and card of a released network, an exported file or a checkpoint.
 
     Args:
-        name_or_path: a name from `list_models()`, an `.onnx` file with its `.json` card beside
-            it, or a `.pt` checkpoint that `train` wrote.
+        name_or_path: a name from `list_models()`, an exported file with its card beside it, or a
+            `.pt` checkpoint that `train` wrote.
 
     Raises:
         PocketmatteError: no such name or file, no card, or the file is not what the card says.
@@ -64,6 +64,6 @@ def find_weights(name_or_path: str | Path) -> tuple[Path, Card]:
         from pocketmatte.models.checkpoint import load_checkpoint
 
         return path, load_checkpoint(path).card()
-    card = read_card(path.with_suffix(".json"))
+    card = read_card(card_path(path))
     card.verify(path)
     return path, card

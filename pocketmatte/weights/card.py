@@ -26,6 +26,10 @@ class Card:
     """Both sides of the grid are multiples of it."""
     sizes: list[tuple[int, int]] = field(default_factory=list)
     """The only grids (height, width) that the file runs; empty when it runs any."""
+    precision: str = "fp32"
+    """Of the weights: fp32, fp16 or int8."""
+    output: str = "alpha"
+    """`alpha` [B, 1, H, W]; `flat`, the same in one row; `packed`, mask bits packed in floats."""
     file: str = ""
     sha256: str = ""
     size_bytes: int = 0
@@ -44,11 +48,13 @@ class Card:
     recipe: dict = field(default_factory=dict)
     scores: dict = field(default_factory=dict)
     """Measured figures by split."""
+    parity: dict = field(default_factory=dict)
+    """How far the file's alpha is from the trained network's, as the export measured it."""
 
     def verify(self, path: Path) -> None:
         """Raise PocketmatteError when the file is not the one that the card describes."""
         wanted = self.checkpoint_sha256 if path.name == self.checkpoint else self.sha256
-        if wanted and hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
+        if wanted and fingerprint(path) != wanted:
             raise PocketmatteError(
                 f"{path}: damaged or changed (sha256 differs from its card); get it again"
             )
@@ -59,6 +65,30 @@ class Card:
         temporary = path.with_suffix(".partial")
         temporary.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
         temporary.replace(path)
+
+
+def fingerprint(path: Path) -> str:
+    """sha256 of a weights file, with all its parts: OpenVINO's `.bin`, a folder's files."""
+    parts = sorted(path.rglob("*")) if path.is_dir() else [path]
+    if path.suffix == ".xml":
+        parts.append(path.with_suffix(".bin"))
+    digest = hashlib.sha256()
+    for part in parts:
+        if part.is_file():
+            digest.update(part.read_bytes())
+    return digest.hexdigest()
+
+
+def card_path(weights: Path) -> Path:
+    """Where the card of a weights file lies: `net.json` for `net.onnx`.
+
+    Other formats, which may lie beside an ONNX file of the same name, have the whole file name in
+    it, such as `net.xml.json`; the short name is taken where only that is there.
+    """
+    short, long = weights.with_suffix(".json"), weights.with_name(f"{weights.name}.json")
+    if weights.suffix == ".onnx" or (short.is_file() and not long.is_file()):
+        return short
+    return long
 
 
 def read_card(path: str | Path) -> Card:
