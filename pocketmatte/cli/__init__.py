@@ -53,7 +53,8 @@ def pocketmatte(
 
 
 for _verb in VERBS:
-    app.command()(getattr(import_module(f"pocketmatte.cli.{_verb}"), _verb))
+    _function = getattr(import_module(f"pocketmatte.cli.{_verb}"), _verb)
+    app.command(cls=getattr(_function, "command_class", None))(_function)
 app.add_typer(import_module("pocketmatte.cli.data").app, name="data")
 
 

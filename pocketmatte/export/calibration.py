@@ -24,11 +24,11 @@ def calibration_pictures(folder: str | Path, count: int = COUNT) -> list[np.ndar
     labelled = (folder / "splits").is_dir() or any(folder.glob("*.tar"))
     if labelled or not folder.is_dir():
         samples = open_data(folder).split("train")
-        return [sample.read_image() for sample in _evenly(samples, count)]
+        return [sample.read_image() for sample in evenly(samples, count)]
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
     if not paths:
         raise PocketmatteError(f"{folder}: holds no pictures; give a folder with some people")
-    return [read_rgb(path) for path in _evenly(paths, count)]
+    return [read_rgb(path) for path in evenly(paths, count)]
 
 
 def as_batches(
@@ -47,5 +47,6 @@ def as_batches(
     ]
 
 
-def _evenly(items: list, count: int) -> list:
+def evenly(items: list, count: int) -> list:
+    """At most `count` of the items, at equal distances."""
     return items[:: max(1, len(items) // count)][:count]

@@ -44,6 +44,7 @@ def export(
     bits: int = 16,
     calibrate: Sequence[np.ndarray] = (),
     prove_on: Sequence[np.ndarray] = (),
+    network: Model | None = None,
 ) -> Card:
     """Write the network and its card into the folder `out`, once its alpha is proven.
 
@@ -60,6 +61,8 @@ def export(
         bits: mask bits in a float of a packed output, 16 or 8.
         calibrate: pictures, RGB uint8 HWC, that int8 takes its ranges from; it needs some.
         prove_on: pictures on which the file is compared with the network; drawn ones when empty.
+        network: `checkpoint.network()`, when you have it: several precisions of the same object
+            in a row are traced and converted once.
 
     Returns:
         The card: `file` names what was written, `parity` is the proof (see `prove`).
@@ -74,7 +77,7 @@ def export(
             raise PocketmatteError(f"unknown wish {wish!r}; known are: {', '.join(known)}")
     if precision == "int8" and not calibrate and to != "coreml":
         raise PocketmatteError("int8 needs pictures for its ranges; add --calibrate DIR")
-    network, card = checkpoint.network(), checkpoint.card()
+    network, card = network or checkpoint.network(), checkpoint.card()
     card.name, card.precision, card.output = name or card.name, precision, output
     size = _size(network, to, size)
     card.sizes = [] if size is None else [size]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from pocketmatte.errors import PocketmatteError
+
+if TYPE_CHECKING:  # the command line names the formats before anything heavy is loaded
+    import numpy as np
 
 PRECISIONS = ("fp32", "fp16", "int8")
 OUTPUTS = ("alpha", "flat", "packed")

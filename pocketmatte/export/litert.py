@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 import litert_torch
@@ -24,12 +25,18 @@ def to_litert(network: Model, request: Request) -> Files:
     Raises:
         PocketmatteError: the converter does not know an operator of the network.
     """
-    module = AlphaNetwork(network, request.output, request.bits).eval()
-    outputs = None if request.output == "flat" else [0]
+    data = _converted(network, request.size, request.output, request.bits)
+    data = lower_precision(data, request.precision, request.pictures)
+    return {".tflite": write_notes(data, request.notes)}
+
+
+@lru_cache(maxsize=1)  # the precisions of one network come in a row
+def _converted(network: Model, size: tuple[int, int], output: str, bits: int) -> bytes:
+    module = AlphaNetwork(network, output, bits).eval()
+    outputs = None if output == "flat" else [0]
     module = litert_torch.to_channel_last_io(module, args=[0], outputs=outputs)
-    example = (torch.zeros(1, *request.size, 3),)
     try:
-        converted = litert_torch.convert(module, example)
+        converted = litert_torch.convert(module, (torch.zeros(1, *size, 3),))
     except Exception as error:  # the converter raises classes of its own, of several layers
         reason = str(error).strip().split("\n")[0]
         raise PocketmatteError(
@@ -38,5 +45,4 @@ def to_litert(network: Model, request: Request) -> Files:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.tflite"
         converted.export(str(path))
-        data = lower_precision(path, request.precision, request.pictures)
-    return {".tflite": write_notes(data, request.notes)}
+        return path.read_bytes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from ai_edge_quantizer import qtyping, quantizer
@@ -12,15 +11,15 @@ from ai_edge_quantizer.algorithm_manager import AlgorithmName
 _ALL = qtyping.TFLOperationName.ALL_SUPPORTED
 
 
-def lower_precision(path: Path, precision: str, pictures: Sequence[np.ndarray] = ()) -> bytes:
-    """The float32 file at `path` in `precision`, its input and output still float32.
+def lower_precision(data: bytes, precision: str, pictures: Sequence[np.ndarray] = ()) -> bytes:
+    """The float32 file in `precision`, its input and output still float32.
 
     fp16: weights are stored as halves; a GPU computes in them, a CPU widens them once.
     int8: weights per channel, activations by the ranges seen in `pictures` ([1, 3, H, W]).
     """
     if precision == "fp32":
-        return path.read_bytes()
-    work = quantizer.Quantizer(str(path))
+        return data
+    work = quantizer.Quantizer(data)
     if precision == "fp16":
         work.add_weight_only_config(
             ".*", _ALL, num_bits=16, algorithm_key=AlgorithmName.FLOAT_CASTING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from functools import lru_cache
 
 import onnx
 import onnxslim
@@ -39,6 +40,11 @@ def trace(network: Model, size: tuple[int, int], fixed: bool = False) -> onnx.Mo
 
     B, H and W are free, `size` then being only an example; or 1 and `size` when `fixed`.
     """
+    return onnx.load_from_string(_traced(network, tuple(size), fixed))
+
+
+@lru_cache(maxsize=1)  # the precisions of one network come in a row
+def _traced(network: Model, size: tuple[int, int], fixed: bool) -> bytes:
     buffer = io.BytesIO()
     free = {0: "batch", 2: "height", 3: "width"}
     with warnings.catch_warnings():
@@ -56,4 +62,4 @@ def trace(network: Model, size: tuple[int, int], fixed: bool = False) -> onnx.Mo
         )
     model = onnxslim.slim(onnx.load_from_string(buffer.getvalue()))
     del model.graph.value_info[:]  # inferred shapes: no runtime needs them, and they weigh
-    return model
+    return model.SerializeToString()

@@ -70,7 +70,7 @@ class InvertedResidual(nn.Module):
     ):
         super().__init__()
         self.stride, self.channels_in, self.hidden = stride, channels_in, hidden
-        self.channels = channels_out
+        self.channels, self.squeeze = channels_out, squeeze
         self.residual = stride == 1 and channels_in == channels_out
         self.expand = (
             nn.Identity()

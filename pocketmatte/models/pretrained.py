@@ -132,11 +132,11 @@ def _refit(source: Encoder, target: Encoder, streams: list[Tensor], pictures: Te
         *filters, project = block.reduce
         hidden = nn.Sequential(*filters)(block.expand(x))
         goal = wanted[:, stream] - x if block.residual else wanted[:, stream]
-        _fit_projection(project, hidden, goal)
+        fit_projection(project, hidden, goal)
         x = block(x)
 
 
-def _fit_projection(project: nn.Sequential, hidden: Tensor, goal: Tensor) -> None:
+def fit_projection(project: nn.Sequential, hidden: Tensor, goal: Tensor) -> None:
     """Set a pointwise convolution and its batch norm to the ridge regression of `goal`."""
     rows, goals = (t.movedim(1, -1).flatten(0, -2).double() for t in (hidden, goal))
     mean, goal_mean = rows.mean(0), goals.mean(0)

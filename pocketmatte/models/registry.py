@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from torch import nn
 
@@ -32,8 +32,12 @@ def register_model(build: Callable[..., Model]) -> Callable[..., Model]:
     return build
 
 
-def create_model(name: str, **options) -> Model:
+def create_model(name: str, hidden: Sequence[int] | None = None, **options) -> Model:
     """Build a registered architecture, its weights random.
+
+    Args:
+        hidden: channels left in each block that can be pruned, see `models.prune`.
+        options: of the architecture.
 
     Raises PocketmatteError for an unknown name.
     """
@@ -41,7 +45,12 @@ def create_model(name: str, **options) -> Model:
         raise PocketmatteError(
             f"unknown architecture {name!r}; known are: {', '.join(registered_models())}"
         )
-    return _BUILDERS[name](**options)
+    network = _BUILDERS[name](**options)
+    if hidden is not None:
+        from pocketmatte.models.prune import narrow
+
+        narrow(network, hidden)
+    return network
 
 
 def registered_models() -> list[str]:

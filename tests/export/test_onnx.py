@@ -9,7 +9,7 @@ import torch
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.export import export
-from pocketmatte.export.onnx import to_onnx
+from pocketmatte.export.onnx import trace
 from pocketmatte.models import create_model, registered_models
 from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
 from pocketmatte.runtimes import open_runtime
@@ -30,7 +30,7 @@ def trained_like(name):
 @pytest.mark.parametrize("name", registered_models())
 def test_every_architecture_gives_the_same_alpha_as_torch(name, tmp_path):
     network = trained_like(name)
-    (tmp_path / "net.onnx").write_bytes(to_onnx(network, network.input_size))
+    onnx.save(trace(network, network.input_size), tmp_path / "net.onnx")
     runtime = open_runtime(tmp_path / "net.onnx", threads=1)
     for shape in ((1, 3, *network.input_size), (2, 3, 64, 96)):
         src = torch.randn(shape)
@@ -41,9 +41,8 @@ def test_every_architecture_gives_the_same_alpha_as_torch(name, tmp_path):
 
 def test_graph_is_lean():
     """Batch norms folded, no shape arithmetic left, names and axes as documented."""
-    data = to_onnx(create_model("pocket_balanced"), (192, 160))
-    model = onnx.load_from_string(data)
-    assert len(data) < 4 * 726_585 + 100_000
+    model = trace(create_model("pocket_balanced"), (192, 160))
+    assert model.ByteSize() < 4 * 726_585 + 100_000
     kinds = {node.op_type for node in model.graph.node}
     assert not kinds & {"BatchNormalization", "Reshape", "Transpose", "Shape", "Gather", "Identity"}
     (src,), (pha,) = model.graph.input, model.graph.output
@@ -89,6 +88,11 @@ def test_bad_wishes_are_refused(tmp_path):
         export(checkpoint, tmp_path, "caffe")
     with pytest.raises(PocketmatteError, match="multiples of 32"):
         export(checkpoint, tmp_path, size=(100, 100))
+    with pytest.raises(PocketmatteError, match="'int4'; known are: fp32, fp16, int8"):
+        export(checkpoint, tmp_path, precision="int4")
+    with pytest.raises(PocketmatteError, match="add --calibrate DIR"):
+        export(checkpoint, tmp_path, precision="int8")
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unwritable_folder_is_named(tmp_path):

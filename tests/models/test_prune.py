@@ -1,0 +1,85 @@
+"""Structured pruning: smaller, nearly the same, and a checkpoint like any other."""
+
+import numpy as np
+import pytest
+import torch
+
+from pocketmatte.errors import PocketmatteError
+from pocketmatte.models import create_model
+from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
+from pocketmatte.models.cost import count_macs, count_parameters
+from pocketmatte.models.prune import narrow, prunable, prune
+from pocketmatte.weights import find_checkpoint
+
+
+@pytest.fixture(scope="module")
+def balanced():
+    return load_checkpoint(find_checkpoint("balanced"))
+
+
+@pytest.fixture(scope="module")
+def pictures(astronaut):
+    crops = [astronaut[y : y + 320, x : x + 320] for y in (0, 96, 192) for x in (0, 96, 192)]
+    batch = np.stack([crop[::4, ::4] for crop in [*crops, *(c[:, ::-1] for c in crops)]])
+    batch = (batch / 255.0 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    return torch.from_numpy(batch[:, :64, :64]).float().movedim(-1, 1)
+
+
+@torch.no_grad()
+def alpha(checkpoint, pictures):
+    return checkpoint.network()(pictures).sigmoid()
+
+
+def test_a_pruned_network_is_smaller_and_says_so(balanced, pictures, tmp_path):
+    # given a checkpoint pruned to half, written and read
+    half = prune(balanced, 0.5, pictures)
+    half.save(tmp_path / "half.pt")
+    again = load_checkpoint(tmp_path / "half.pt")
+    # then the file alone rebuilds the small network, with the same alpha
+    assert torch.equal(alpha(again, pictures), alpha(half, pictures))
+    whole, thin = balanced.network(), again.network()
+    assert count_parameters(thin) < 0.65 * count_parameters(whole)
+    assert count_macs(thin, (96, 96)) < 0.8 * count_macs(whole, (96, 96))
+    assert again.options["hidden"] == [block.hidden for block in prunable(thin)]
+    assert all(count % 8 == 0 for count in again.options["hidden"])
+    assert again.card().parameters == count_parameters(thin)
+
+
+def test_the_refit_and_the_choice_are_worth_it(balanced, pictures):
+    """Against the same counts of channels, taken blindly and left as they are."""
+    expected = alpha(balanced, pictures)
+    error = (alpha(prune(balanced, 0.75, pictures), pictures) - expected).abs().mean()
+    blind = balanced.network()
+    narrow(blind, [max(8, round(0.75 * block.hidden / 8) * 8) for block in prunable(blind)])
+    with torch.no_grad():
+        blind_error = (blind(pictures).sigmoid() - expected).abs().mean()
+    assert error < 0.3 * blind_error
+
+
+def test_pruning_less_hurts_less(balanced, pictures):
+    expected = alpha(balanced, pictures)
+    errors = [
+        float((alpha(prune(balanced, keep, pictures), pictures) - expected).abs().mean())
+        for keep in (0.9, 0.6, 0.3)
+    ]
+    assert errors == sorted(errors)
+
+
+def test_squeezes_and_the_decoders_skips_stay(pictures):
+    seed = create_model("munet_mnv3_large_050")
+    assert prunable(seed) and not any(block.squeeze for block in prunable(seed))
+    tapped = [block for block in seed.encoder.blocks if block.stride == 2]
+    assert not seed.encoder.tap_expanded or not set(tapped) & set(prunable(seed))
+
+
+def test_bad_wishes_are_refused(balanced, pictures):
+    for keep in (0, 1, 7):
+        with pytest.raises(PocketmatteError, match="outside"):
+            prune(balanced, keep, pictures)
+    with pytest.raises(PocketmatteError, match="numbers of channels"):
+        create_model("pocket_balanced", hidden=[8])
+    counts = [10_000] * len(prunable(create_model("pocket_balanced")))
+    with pytest.raises(PocketmatteError, match="10000 hidden channels wanted"):
+        create_model("pocket_balanced", hidden=counts)
+    other = Checkpoint("pocket_balanced", {}, balanced.recipe, 1, balanced.weights)
+    assert prune(other, 0.5, pictures).options["hidden"]
