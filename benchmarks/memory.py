@@ -14,7 +14,7 @@ from time import time
 import numpy as np
 
 from benchmarks.peers import PEERS
-from benchmarks.peers.fetch import DEFAULT_CACHE
+from pocketmatte.training.fetch import DEFAULT_CACHE
 from benchmarks.store import today
 from benchmarks.subjects import weights_file
 from pocketmatte.errors import PocketmatteError

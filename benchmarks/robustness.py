@@ -40,7 +40,7 @@ def robustness(
     from benchmarks import show, store
     from benchmarks.faces import find_face
     from benchmarks.peers import PEERS
-    from benchmarks.peers.fetch import DEFAULT_CACHE
+    from pocketmatte.training.fetch import DEFAULT_CACHE
     from benchmarks.quality import pictures_facts
     from benchmarks.subjects import choose, load_subject, preset_names
     from pocketmatte.data.layout import DataFolder

@@ -65,7 +65,7 @@ class Job:
     def __init__(self, data, split, limit, presets, rivals, merge, turns, seconds, out, cache):
         from rich.console import Console
 
-        from benchmarks.peers.fetch import DEFAULT_CACHE
+        from pocketmatte.training.fetch import DEFAULT_CACHE
 
         self.data, self.split, self.limit = data, split, limit
         self.presets, self.names = presets, presets + rivals

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.peers.fetch import DEFAULT_CACHE
+from pocketmatte.training.fetch import DEFAULT_CACHE
 from benchmarks.store import today
 from benchmarks.subjects import REFERENCE, Subject, load_subject
 from pocketmatte.evaluation.speed.picture import draw_portrait

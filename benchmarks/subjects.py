@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers import PEERS, load_peer
-from benchmarks.peers.fetch import DEFAULT_CACHE, fetch
+from pocketmatte.training.fetch import DEFAULT_CACHE, fetch
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.evaluation.speed.stages import Watch
 from pocketmatte.matting.pipeline import Model, load_model

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.peers.fetch import DEFAULT_CACHE
+from pocketmatte.training.fetch import DEFAULT_CACHE
 from benchmarks.peers.table import PEERS, load_peer
 from pocketmatte.cli import EXIT_FAILED, say_error
 from pocketmatte.errors import PocketmatteError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers.fetch import DEFAULT_CACHE, fetch
+from pocketmatte.training.fetch import DEFAULT_CACHE, fetch
 from benchmarks.peers.networks import Modnet, Network, Rvm, Selfie, SelfieMulticlass, U2net
 from pocketmatte.errors import PocketmatteError
 

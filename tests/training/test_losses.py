@@ -43,8 +43,8 @@ def test_weights_and_names_are_kept(target):
 def test_band_is_around_the_edge_only():
     step = torch.zeros(1, 1, 20, 20)
     step[..., 10:] = 1
-    band = boundary_band(step, radius=3)[0, 0, 10]
-    assert band.tolist() == [0.0] * 7 + [1.0] * 6 + [0.0] * 7
+    band = boundary_band(step, cell=2)[0, 0, 10]
+    assert band.tolist() == [0.0] * 8 + [1.0] * 4 + [0.0] * 8
 
 
 def test_boundary_weight_makes_edge_errors_dearer():

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.peers.fetch import fetch
+from pocketmatte.training.fetch import fetch
 from pocketmatte.errors import PocketmatteError
 
 CONTENT = b"a network"

