@@ -14,11 +14,11 @@ from time import time
 import numpy as np
 
 from benchmarks.peers import PEERS
-from pocketmatte.training.fetch import DEFAULT_CACHE
 from benchmarks.store import today
 from benchmarks.subjects import weights_file
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.evaluation.speed.picture import draw_portrait
+from pocketmatte.training.fetch import DEFAULT_CACHE
 
 SAME = ("machine.cpu", "size")
 ROOT = Path(__file__).parent.parent

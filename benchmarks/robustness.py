@@ -40,11 +40,11 @@ def robustness(
     from benchmarks import show, store
     from benchmarks.faces import find_face
     from benchmarks.peers import PEERS
-    from pocketmatte.training.fetch import DEFAULT_CACHE
     from benchmarks.quality import pictures_facts
     from benchmarks.subjects import choose, load_subject, preset_names
     from pocketmatte.data.layout import DataFolder
     from pocketmatte.evaluation.robustness.card import gather_facts, labelled, robustness_card
+    from pocketmatte.training.fetch import DEFAULT_CACHE
 
     names = choose(models, preset_names(), "preset") + choose(peers, list(PEERS), "peer")
     if not names:

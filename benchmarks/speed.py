@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pocketmatte.training.fetch import DEFAULT_CACHE
 from benchmarks.store import today
 from benchmarks.subjects import REFERENCE, Subject, load_subject
 from pocketmatte.evaluation.speed.picture import draw_portrait
 from pocketmatte.evaluation.speed.timing import Comparison, compare, one_core, opencv_threads
+from pocketmatte.training.fetch import DEFAULT_CACHE
 
 SAME = ("machine.cpu", "reference", "size")
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers import PEERS, load_peer
-from pocketmatte.training.fetch import DEFAULT_CACHE, fetch
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.evaluation.speed.stages import Watch
 from pocketmatte.matting.pipeline import Model, load_model
+from pocketmatte.training.fetch import DEFAULT_CACHE, fetch
 from pocketmatte.weights import find_weights, list_models
 
 REFERENCE = "mediapipe-general"

@@ -1,4 +1,4 @@
-"""Make a short clip to try things on: the example portraits, moving before a busy wall, with a tone.
+"""Make a short clip to try things on: the example portraits before a busy wall, with a tone.
 
     python examples/demo_clip.py demo.mp4 [--seconds 6] [--size 1280x720]
 

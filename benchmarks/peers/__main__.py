@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pocketmatte.training.fetch import DEFAULT_CACHE
 from benchmarks.peers.table import PEERS, load_peer
 from pocketmatte.cli import EXIT_FAILED, say_error
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.training.fetch import DEFAULT_CACHE
 
 
 def peers(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pocketmatte.training.fetch import DEFAULT_CACHE, fetch
 from benchmarks.peers.networks import Modnet, Network, Rvm, Selfie, SelfieMulticlass, U2net
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.training.fetch import DEFAULT_CACHE, fetch
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""MediaPipe's published selfie segmentation weights, read into `selfie_unet` from their own file."""
+"""MediaPipe's published selfie segmentation weights, read from their own file."""
 
 from __future__ import annotations
 

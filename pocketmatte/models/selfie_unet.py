@@ -3,9 +3,9 @@
 The base is a MobileNetV3-small encoder that stops at stride 16, a bottleneck gated by the global
 mean, and three decoder steps whose skips are weighed channel by channel: 0.11 M parameters. Its
 published weights (Apache-2.0) come with their batch norms folded, so there are none here;
-`published.py` loads them. `context` adds blocks at stride 32 behind the encoder, which see the whole picture
-and decide who is a person. Their last layer starts at zero: the grown network begins as good as
-the one that it grew from.
+`published.py` loads them. `context` adds blocks at stride 32 behind the encoder, which see the
+whole picture and decide who is a person. Their last layer starts at zero: the grown network begins
+as good as the one that it grew from.
 """
 
 from __future__ import annotations

@@ -44,7 +44,9 @@ def boundary_band(target: Tensor, cell: int = 4) -> Tensor:
     low, high = (functional.max_pool2d(sign * target, cell, ceil_mode=True) for sign in (-1, 1))
     low, high = (functional.max_pool2d(x, 3, 1, 1) for x in (low, high))
     band = (low + high > 0.1).to(target.dtype)
-    return functional.interpolate(band, scale_factor=cell)[..., : target.shape[2], : target.shape[3]]
+    return functional.interpolate(band, scale_factor=cell)[
+        ..., : target.shape[2], : target.shape[3]
+    ]
 
 
 def laplacian_loss(pha: Tensor, target: Tensor, levels: int = 4) -> Tensor:

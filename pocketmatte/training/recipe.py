@@ -17,8 +17,13 @@ class Recipe:
     architecture: str = "pocket_balanced"
     options: dict = field(default_factory=dict)
     """Keyword arguments of the architecture."""
-    pretrained: str | None = "imagenet"
-    """`imagenet`, a checkpoint to start from, or null."""
+    pretrained: str | dict[str, float] | None = "imagenet"
+    """`imagenet`, `selfie` (MediaPipe's published network), a checkpoint, or null.
+
+    A mapping of such starts to shares takes the weighted mean of their weights: a fine-tuned
+    network averaged with the one that it came from keeps what that one knew (WiSE-FT, Wortsman
+    2022).
+    """
 
     train_splits: list[str] = field(default_factory=lambda: ["train", "unlabelled"])
     val_split: str = "val"

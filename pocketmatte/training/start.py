@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import cv2
 import numpy as np
 import torch
@@ -28,22 +30,43 @@ def initialise(network: Model, recipe: Recipe, people: list[np.ndarray]) -> None
     Args:
         people: training pictures (RGBA uint8); some of them tune a thinned ImageNet encoder.
     """
-    if recipe.pretrained is None:
+    start = recipe.pretrained
+    if start is None:
         return
-    if recipe.pretrained == "selfie":
+    if start == "imagenet":
+        _start_from_imagenet(network, recipe, people)
+        return
+    shares = start if isinstance(start, dict) else {start: 1.0}
+    states = [_weights(source, network, recipe) for source in shares]
+    total = sum(shares.values())
+    mixed = {
+        name: sum(
+            share / total * state[name]
+            for share, state in zip(shares.values(), states, strict=True)
+        )
+        for name in states[0]
+    }
+    network.load_state_dict(mixed)
+
+
+def _weights(source: str, network: Model, recipe: Recipe) -> dict[str, torch.Tensor]:
+    """All weights of the network, as one source has them; its grown parts as they are now."""
+    if source == "selfie":
+        network = deepcopy(network)
         load_selfie(network, fetch(*_SELFIE))
-        return
-    if recipe.pretrained != "imagenet":
-        checkpoint = load_checkpoint(recipe.pretrained)
-        fresh = {k: v for k, v in network.state_dict().items() if k.startswith(network.grown)}
-        try:
-            network.load_state_dict(fresh | checkpoint.weights)
-        except RuntimeError:
-            raise PocketmatteError(
-                f"{recipe.pretrained}: holds {checkpoint.architecture}, which does not fit "
-                f"{recipe.architecture} with options {recipe.options}"
-            ) from None
-        return
+        return network.state_dict()
+    checkpoint, state = load_checkpoint(source), network.state_dict()
+    grown = {name: value for name, value in state.items() if name.startswith(network.grown)}
+    found = grown | checkpoint.weights
+    if {k: v.shape for k, v in found.items()} != {k: v.shape for k, v in state.items()}:
+        raise PocketmatteError(
+            f"{source}: holds {checkpoint.architecture}, which does not fit "
+            f"{recipe.architecture} with options {recipe.options}"
+        )
+    return found
+
+
+def _start_from_imagenet(network: Model, recipe: Recipe, people: list[np.ndarray]) -> None:
     if not recipe.architecture.startswith(("pocket", "munet_mnv2")):
         raise PocketmatteError(
             f"{recipe.architecture}: has no ImageNet start (only MobileNetV2 encoders have); "

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pocketmatte.training.fetch import fetch
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.training.fetch import fetch
 
 CONTENT = b"a network"
 SHA = hashlib.sha256(CONTENT).hexdigest()
