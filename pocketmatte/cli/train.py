@@ -1,15 +1,25 @@
-"""`pocketmatte train`: train a network from a recipe."""
+"""`pocketmatte train`: train a network from a recipe, or fine-tune one."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pocketmatte.errors import PocketmatteError
+
 
 def train(
-    recipe: Annotated[Path, typer.Option(metavar="FILE", help="Recipe, a YAML file.")],
     data: Annotated[Path, typer.Option(metavar="DIR", help="Data folder.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Checkpoints, figures and graphs.")],
+    recipe: Annotated[Path | None, typer.Option(metavar="FILE", help="Recipe, YAML.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="NAME|FILE",
+            help="Go on from this preset or .pt file; without a recipe, fine-tune it gently.",
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint in OUT.")
     ] = False,
@@ -19,23 +29,23 @@ def train(
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, ...")] = "cpu",
     threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="CPU threads.")] = None,
 ) -> None:
-    """Train a network from a recipe.
+    """Train a network from a recipe, or fine-tune one: --from balanced.
 
     A checkpoint is written after every epoch. Ctrl-C loses the running epoch only; --resume
-    goes on exactly where it stood.
+    goes on exactly where it stood. Several processes: torchrun ... -m pocketmatte train ...
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from pocketmatte.training.distributed import is_main_process
     from pocketmatte.training.loop import train as run
-    from pocketmatte.training.recipe import load_recipe
 
-    chosen = load_recipe(recipe)
+    chosen = _recipe(recipe, start, data)
     if epochs:
         chosen.epochs = epochs
     if threads:
         chosen.threads = threads
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=not is_main_process())
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -56,8 +66,26 @@ def train(
         history = run(chosen, data, out, resume=resume, device=device, progress=show)
     if not history.rows:
         return
-    best = max(history.rows, key=lambda row: row["val_iou"])
+    best, first = max(history.rows, key=lambda row: row["val_iou"]), history.rows[0]
+    before = "" if first["epoch"] else f", {first['val_iou']:.4f} before"
     console.print(
-        f"best validation IoU {best['val_iou']:.4f} in epoch {best['epoch']}; "
+        f"best validation IoU {best['val_iou']:.4f} in epoch {best['epoch']}{before}; "
         f"exported to {out / chosen.name}.onnx"
     )
+
+
+def _recipe(path: Path | None, start: str | None, data: Path):
+    from pocketmatte.data.shards import open_data
+    from pocketmatte.training.finetune import finetune_recipe
+    from pocketmatte.training.recipe import load_recipe
+
+    if path is None and start is None:
+        raise PocketmatteError(
+            "give a recipe (--recipe FILE), or a network to fine-tune (--from balanced)"
+        )
+    if path is None:
+        return finetune_recipe(start, open_data(data))
+    recipe = load_recipe(path)
+    if start is not None:
+        recipe.pretrained = start
+    return recipe

@@ -96,7 +96,7 @@ class MattingDataset(Dataset):
 class EpochSampler(Sampler):
     """Batches of keys in random order, all pictures of a batch with one shape.
 
-    Two processes of `world` take every second batch; the order depends on seed and epoch alone.
+    The order depends on seed and epoch alone.
     """
 
     def __init__(self, count: int, batch: int, *, seed: int, stride: int):

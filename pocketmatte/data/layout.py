@@ -90,12 +90,15 @@ class DataFolder:
         """The samples that `splits/<name>.txt` lists, in its order."""
         path = self.root / "splits" / f"{name}.txt"
         if not path.is_file():
-            known = sorted(p.stem for p in path.parent.glob("*.txt"))
             raise PocketmatteError(
-                f"{path}: no such split; this folder has: {', '.join(known) or 'none'}"
+                f"{path}: no such split; this folder has: {', '.join(self.splits()) or 'none'}"
             )
         names = path.read_text(encoding="utf-8").split("\n")
         return [self.sample(line.strip()) for line in names if line.strip()]
+
+    def splits(self) -> list[str]:
+        """Names of the lists that there are."""
+        return sorted(path.stem for path in (self.root / "splits").glob("*.txt"))
 
     def sample(self, name: str) -> Sample:
         """The sample called `<set>/<name>`."""

@@ -76,6 +76,11 @@ class ShardFolder:
             samples.append(Sample(_full_name(key, members), image, mask, alpha))
         return samples
 
+    def splits(self) -> list[str]:
+        """Names of the lists that there are, in the order of the files."""
+        stems = dict.fromkeys(s.stem.rpartition("-")[0] for s in self._shards)
+        return [stem for stem in stems if stem not in ("backgrounds", "cutouts")]
+
     def sample(self, name: str) -> Sample:
         """The sample called `<set>/<name>`, from whichever split holds it."""
         if name not in self._by_name:
@@ -84,9 +89,7 @@ class ShardFolder:
 
     @cached_property
     def _by_name(self) -> dict[str, Sample]:
-        splits = dict.fromkeys(s.stem.rpartition("-")[0] for s in self._shards)
-        wanted = [split for split in splits if split not in ("backgrounds", "cutouts")]
-        return {sample.name: sample for split in wanted for sample in self.split(split)}
+        return {sample.name: sample for split in self.splits() for sample in self.split(split)}
 
     def backgrounds(self) -> list[Member]:
         """Pictures without a main person."""

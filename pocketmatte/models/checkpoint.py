@@ -27,6 +27,8 @@ class Checkpoint:
     weights: dict
     """State dict of the averaged (EMA) network: the one to use."""
     scores: dict = field(default_factory=dict)
+    cost: dict = field(default_factory=dict)
+    """Pictures seen, hours and machine of the training."""
     training: dict = field(default_factory=dict)
     """Raw weights, optimizer, schedule and history: what resuming needs."""
 
@@ -52,6 +54,7 @@ class Checkpoint:
             macs_size=network.input_size,
             recipe=recipe,
             scores={"training": {**self.scores, "epochs": self.epoch}},
+            cost=self.cost,
         )
 
     def save(self, path: str | Path) -> None:

@@ -18,12 +18,16 @@ from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.export import export
 from pocketmatte.models import Model, create_model
 from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
+from pocketmatte.training.cost import training_cost
+from pocketmatte.training.distributed import SharedSampler, World, close_world, open_world
 from pocketmatte.training.ema import EMA
 from pocketmatte.training.history import History
 from pocketmatte.training.losses import MattingLoss, soft_iou
+from pocketmatte.training.norms import freeze_norms
+from pocketmatte.training.precision import Precision
 from pocketmatte.training.recipe import Recipe
 from pocketmatte.training.schedule import Schedule, side_at
-from pocketmatte.training.start import initialise
+from pocketmatte.training.start import initialise, starting_points
 from pocketmatte.training.validate import load_validation, validate
 
 LAST, BEST = "last.pt", "best.pt"
@@ -41,6 +45,7 @@ class Trainer:
         out: folder for checkpoints, history and graphs; made when missing.
         device: "cpu", "cuda", ...; fails when it is not there.
         progress: called after every step.
+        world: the processes that share the work; alone by default.
     """
 
     def __init__(
@@ -51,9 +56,11 @@ class Trainer:
         *,
         device: str = "cpu",
         progress: Progress | None = None,
+        world: World | None = None,
     ):
         self.recipe, self.out, self.progress = recipe, Path(out), progress
-        self.device = _device(device)
+        self.world, self.device = world or World(), _device(device)
+        self.precision = Precision(recipe.precision, self.device)
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
         cv2.setNumThreads(1)  # OpenCV's own threads would hang the forked loader workers
@@ -69,6 +76,8 @@ class Trainer:
         )
         initialise(self.network, recipe, pool.people)
         self.network.to(self.device, memory_format=torch.channels_last)
+        self.starts = starting_points(recipe)
+        self.parallel = self.world.parallel(self.network, self.device)
         self.ema = EMA(self.network, recipe.ema)
         self.validation = load_validation(folder, recipe, self.network.stride)
         dataset = MattingDataset(
@@ -84,12 +93,13 @@ class Trainer:
             )
         self.loader = DataLoader(
             dataset,
-            batch_sampler=self.sampler,
+            batch_sampler=SharedSampler(self.sampler, recipe.batch, self.world),
             num_workers=recipe.workers,
             worker_init_fn=_quiet_worker,
             prefetch_factor=4 if recipe.workers else None,
         )
         self.loss = MattingLoss(recipe.losses, recipe.boundary_weight)
+        self.shared_loss = MattingLoss(recipe.losses, recipe.boundary_weight, self.world.mean)
         self.schedule = Schedule(recipe, len(self.sampler))
         self.optimizer = _optimizer(recipe, self.network)
         self.history = History(self.out, recipe.tensorboard)
@@ -108,28 +118,43 @@ class Trainer:
         self.ema.average.load_state_dict(checkpoint.weights)
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.restore(state["schedule"])
+        self.precision.restore(state.get("precision", {}))
         self.history.rows = state["history"]
         self.epoch = checkpoint.epoch
 
     def run(self) -> History:
-        """Train until the recipe's last epoch, a checkpoint after each."""
+        """Train until the recipe's last epoch, a checkpoint after each.
+
+        A start from a checkpoint counts as epoch 0: the best network is never worse than it.
+        """
         self.out.mkdir(parents=True, exist_ok=True)
+        if self.starts and not self.epoch:
+            self._end_epoch({}, time.monotonic())
         while self.epoch < self.recipe.epochs:
             started = time.monotonic()
             figures = self._train_epoch()
-            figures |= validate(self.ema.average, self.validation, self.loss, self.device)
-            self.schedule.epoch_ended(figures["val_loss"])
             self.epoch += 1
-            self.history.add(epoch=self.epoch, **figures, seconds=time.monotonic() - started)
-            self._save(figures)
+            self._end_epoch(figures, started)
         return self.history
+
+    def _end_epoch(self, figures: dict, started: float) -> None:
+        if self.world.is_main:
+            figures |= validate(self.ema.average, self.validation, self.loss, self.device)
+        figures = self.world.share(figures)
+        if self.epoch:
+            self.schedule.epoch_ended(figures["val_loss"])
+        self.history.add(epoch=self.epoch, **figures, seconds=time.monotonic() - started)
+        if self.world.is_main:
+            self._save(figures)
 
     def _train_epoch(self) -> dict[str, float]:
         recipe = self.recipe
-        torch.manual_seed(recipe.seed * 100_003 + self.epoch)
+        torch.manual_seed(recipe.seed * 100_003 + self.epoch + 7919 * self.world.rank)
         self.sampler.epoch = self.epoch
         self.sampler.side = side_at(recipe.resolution, self.epoch / recipe.epochs)
         self.network.train()
+        if recipe.freeze_norms:
+            freeze_norms(self.network)
         steps, totals, seen, rate = len(self.sampler), {}, 0, 0.0
         for index, (src, pha) in enumerate(self.loader):
             step = self.epoch * steps + index
@@ -142,27 +167,30 @@ class Trainer:
             if self.progress:
                 running = {name: value / seen for name, value in totals.items()}
                 self.progress(self.epoch, index + 1, steps, running)
-        means = {name: value / seen for name, value in totals.items()}
-        return {**means, "learning_rate": rate, "side": self.sampler.side}
+        means = self.world.mean(torch.tensor(list(totals.values()), device=self.device) / seen)
+        return {
+            **dict(zip(totals, means.tolist(), strict=True)),
+            "learning_rate": rate,
+            "side": self.sampler.side,
+            "pictures": steps * recipe.batch,
+        }
 
     def _train_step(self, src: Tensor, pha: Tensor, step: int) -> dict[str, float]:
         recipe = self.recipe
         src = normalise(src.to(self.device), recipe).to(memory_format=torch.channels_last)
         pha = pha.to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
-            logits = self.network(src)
-        loss, parts = self.loss(logits, pha)
+        with self.precision.autocast():
+            logits = self.parallel(src)
+        loss, parts = self.shared_loss(logits, pha)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise PocketmatteError(
                 f"the loss became {value} in step {step}; lower `learning_rate` in the recipe "
                 "and --resume"
             )
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.gradient_clip)
-        self.optimizer.step()
-        self.ema.update(self.network, step)
+        self.precision.step(loss, self.optimizer, recipe.gradient_clip)
+        if self.world.is_main:
+            self.ema.update(self.network, step)
         predicted = logits.detach().float().sigmoid()
         return {
             "loss": value,
@@ -180,10 +208,17 @@ class Trainer:
             epoch=self.epoch,
             weights=self.ema.average.state_dict(),
             scores={name: value for name, value in figures.items() if name.startswith("val_")},
+            cost=training_cost(
+                self.history.rows,
+                str(self.device),
+                self.world.size,
+                [start.cost for start in self.starts if start.cost],
+            ),
             training={
                 "network": self.network.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "schedule": self.schedule.state(),
+                "precision": self.precision.state(),
                 "history": self.history.rows,
             },
         )
@@ -207,18 +242,25 @@ def train(
 
     Writes `last.pt` (to resume), `best.pt` (highest validation IoU), the best network as
     `<name>.onnx` with its card, `history.csv`, `history.json` and graphs into `out`.
+
+    Started by torchrun, the processes share each batch; the first one validates and writes.
     """
     if not resume and (Path(out) / LAST).exists():
         raise PocketmatteError(
             f"{out}: already holds a training; add --resume to go on or choose another folder"
         )
-    trainer = Trainer(recipe, data, out, device=device, progress=progress)
-    if resume:
-        trainer.resume()
-    history = trainer.run()
-    best = load_checkpoint(Path(out) / BEST)
-    best.recipe = recipe.to_dict()
-    export(best, out)
+    world, device = open_world(device)
+    try:
+        trainer = Trainer(recipe, data, out, device=device, progress=progress, world=world)
+        if resume:
+            trainer.resume()
+        history = trainer.run()
+    finally:
+        close_world()
+    if world.is_main:
+        best = load_checkpoint(Path(out) / BEST)
+        best.recipe = recipe.to_dict()
+        export(best, out)
     return history
 
 

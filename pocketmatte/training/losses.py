@@ -16,16 +16,17 @@ class MattingLoss:
     Args:
         weights: weight per name: bce, l1, laplacian, dice.
         boundary_weight: extra weight of pixels near the edge, where a matte is won or lost.
+        mean: of a tensor over all processes that share a batch.
     """
 
-    def __init__(self, weights: dict[str, float], boundary_weight: float = 0.0):
-        self.weights, self.boundary_weight = weights, boundary_weight
+    def __init__(self, weights: dict[str, float], boundary_weight: float = 0.0, mean=Tensor.detach):
+        self.weights, self.boundary_weight, self.mean = weights, boundary_weight, mean
 
     def __call__(self, logits: Tensor, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         logits = logits.float()
         pha = logits.sigmoid()
         importance = 1 + self.boundary_weight * boundary_band(target)
-        importance = importance / importance.mean()
+        importance = importance / self.mean(importance.mean())
         terms = {
             "bce": lambda: functional.binary_cross_entropy_with_logits(logits, target, importance),
             "l1": lambda: ((pha - target).abs() * importance).mean(),

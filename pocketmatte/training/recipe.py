@@ -18,12 +18,14 @@ class Recipe:
     options: dict = field(default_factory=dict)
     """Keyword arguments of the architecture."""
     pretrained: str | dict[str, float] | None = "imagenet"
-    """`imagenet`, `selfie` (MediaPipe's published network), a checkpoint, or null.
+    """`imagenet`, `selfie` (MediaPipe's published network), a checkpoint or preset, or null.
 
     A mapping of such starts to shares takes the weighted mean of their weights: a fine-tuned
     network averaged with the one that it came from keeps what that one knew (WiSE-FT, Wortsman
     2022).
     """
+    freeze_norms: bool = False
+    """Keep the batch norms' statistics as they are: for few pictures and small batches."""
 
     train_splits: list[str] = field(default_factory=lambda: ["train", "unlabelled"])
     val_split: str = "val"
@@ -54,7 +56,7 @@ class Recipe:
     gradient_clip: float = 1.0
     ema: float = 0.998
     precision: str = "bf16"
-    """`bf16` (autocast) or `fp32`."""
+    """`bf16` or `fp16` (autocast; fp16 with scaled loss), or `fp32`."""
     losses: dict[str, float] = field(
         default_factory=lambda: {"bce": 1.0, "l1": 1.0, "laplacian": 1.0, "dice": 0.5}
     )

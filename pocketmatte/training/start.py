@@ -10,7 +10,7 @@ import torch
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models import Model
-from pocketmatte.models.checkpoint import load_checkpoint
+from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
 from pocketmatte.models.pretrained import load_imagenet
 from pocketmatte.models.published import load_selfie
 from pocketmatte.training.fetch import fetch
@@ -47,6 +47,13 @@ def initialise(network: Model, recipe: Recipe, people: list[np.ndarray]) -> None
         for name in states[0]
     }
     network.load_state_dict(mixed)
+
+
+def starting_points(recipe: Recipe) -> list[Checkpoint]:
+    """The checkpoints that a training goes on from: none, one, or those of a mean."""
+    start = recipe.pretrained
+    names = start if isinstance(start, dict) else [start]
+    return [load_checkpoint(name) for name in names if name not in (None, "imagenet", "selfie")]
 
 
 def _weights(source: str, network: Model, recipe: Recipe) -> dict[str, torch.Tensor]:

@@ -50,6 +50,8 @@ class Card:
     """Measured figures by split."""
     parity: dict = field(default_factory=dict)
     """How far the file's alpha is from the trained network's, as the export measured it."""
+    cost: dict = field(default_factory=dict)
+    """Pictures seen, hours and machine of the training."""
 
     def verify(self, path: Path) -> None:
         """Raise PocketmatteError when the file is not the one that the card describes."""

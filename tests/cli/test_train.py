@@ -57,6 +57,7 @@ def test_from_data_to_a_used_network(run, data_folder, recipe, tmp_path):
     ("arguments", "message"),
     [
         (("--recipe", "none.yaml"), "no such recipe"),
+        (("--from", "balancd"), "no such checkpoint; give a released network"),
         (("--data", "nowhere"), "no such data folder"),
         (("--device", "cuda:9"), "not usable here"),
     ],
@@ -78,6 +79,20 @@ def test_a_released_network_is_exported_by_name(run, tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (96, 128, 3)).astype(np.uint8)
     ours, released = pm.load_model(tmp_path / "balanced.onnx"), pm.load_model()
     assert np.abs(ours.alpha(picture) - released.alpha(picture)).max() < 1e-3
+
+
+def test_without_recipe_or_start_it_says_what_to_give(run, data_folder, tmp_path):
+    ended = run("train", "--data", data_folder, "--out", tmp_path)
+    assert ended.code == 2 and "--from balanced" in ended.err
+
+
+def test_a_released_network_is_fine_tuned_by_name(run, data_folder, tmp_path):
+    road = ("--from", "balanced", "--data", data_folder, "--out", tmp_path, "--threads", "1")
+    ended = run("train", *road, "--epochs", "2")
+    assert ended.code == 0 and " before; exported to" in ended.err.replace("\n", " ")
+    card = pm.load_model(tmp_path / "balanced-tuned.onnx").card
+    assert card.architecture == "pocket_balanced" and "Research weights" in card.licence
+    assert card.cost["pictures"] == 32 and card.cost["hours"] > 0
 
 
 def test_export_refuses_what_is_no_checkpoint(run, tmp_path):

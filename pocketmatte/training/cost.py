@@ -1,0 +1,23 @@
+"""What a training cost: pictures seen, hours, machine."""
+
+from __future__ import annotations
+
+from pocketmatte.evaluation.speed.machine import describe_machine
+
+
+def training_cost(rows: list[dict], device: str, processes: int, before: list) -> dict:
+    """The cost of all epochs in `rows`, for checkpoint and card.
+
+    Args:
+        rows: the history; each epoch has `pictures` and `seconds` (validation included).
+        before: the costs of the checkpoints that the training started from.
+    """
+    machine = describe_machine()
+    cost = {
+        "pictures": sum(row.get("pictures", 0) for row in rows),
+        "hours": round(sum(row.get("seconds", 0.0) for row in rows) / 3600, 3),
+        "device": device,
+        "processes": processes,
+        "machine": {key: machine[key] for key in ("cpu", "cores_allowed") if key in machine},
+    }
+    return {**cost, "before": before} if before else cost
