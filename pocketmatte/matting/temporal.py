@@ -12,9 +12,8 @@ import numpy as np
 
 from pocketmatte.errors import PocketmatteError
 
-_TOLERANCE = 4.0  # change beyond noise at which the past counts 1/e, in levels
+_TOLERANCE = 8.0  # change beyond noise at which the past counts 1/e, in levels
 _NOISE_REACH, _NOISE_LIMIT = 1.3, 4.0
-_MOVED_SHARE = 0.85  # of the strength: following the flow is less sure than standing still
 _CUT = 28.0  # mean change of the whole picture that no camera move makes, in levels
 _SMALLEST_FLOW = 16  # DIS takes no smaller picture
 
@@ -77,7 +76,7 @@ class TemporalFilter:
         past_alpha, past_scene = self._alpha, self._scene
         if self._dis is not None and min(alpha.shape) >= _SMALLEST_FLOW:
             moved_alpha, moved_scene = self._follow(image)
-            moved = _MOVED_SHARE * self._keep(_largest(cv2.absdiff(scene, moved_scene)))
+            moved = self._keep(_largest(cv2.absdiff(scene, moved_scene)))
             follows = (moved > keep).view(np.uint8)
             keep = cv2.max(keep, moved)
             past_alpha = cv2.copyTo(moved_alpha, follows, past_alpha)
