@@ -1,12 +1,9 @@
 """Synthetic clips with true alpha: a person who moves apart from the background."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
-
-KINDS = ("still", "sway", "walk")
 
 
 def astronaut() -> np.ndarray:
@@ -26,25 +23,6 @@ def astronaut() -> np.ndarray:
     person = cv2.morphologyEx(person, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
     alpha = cv2.GaussianBlur(person * 255, (0, 0), 1.2)
     return np.dstack([image, alpha])
-
-
-def read_people(folder: str | Path | None, count: int) -> list[np.ndarray]:
-    """RGBA cut-outs from a folder, spread over its files; the astronaut when there is none."""
-    if folder is None:
-        return [astronaut()]
-    files = sorted(Path(folder).glob("*.png"))
-    picked = files[:: max(1, len(files) // count)][:count]
-    read = (cv2.imread(str(file), cv2.IMREAD_UNCHANGED) for file in picked)
-    return [cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA) for image in read]
-
-
-def read_scenes(folder: str | Path | None, count: int) -> list[np.ndarray]:
-    """RGB backgrounds from a folder, spread over its files; rendered ones when there is none."""
-    if folder is None:
-        return [rendered_scene(seed) for seed in range(count)]
-    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-    picked = files[:: max(1, len(files) // count)][:count]
-    return [cv2.imread(str(file))[..., ::-1] for file in picked]
 
 
 def rendered_scene(seed: int, width: int = 900, height: int = 600) -> np.ndarray:

@@ -16,6 +16,9 @@ _HOME = {
     "list_models": "pocketmatte.weights",
     "load_model": "pocketmatte.matting.pipeline",
     "matte": "pocketmatte.matting.pipeline",
+    "matte_video": "pocketmatte.media.video",
+    "VideoReader": "pocketmatte.media.video_reader",
+    "VideoSink": "pocketmatte.media.video_sink",
 }
 
 __all__ = [*_HOME, "__version__"]
