@@ -22,7 +22,7 @@ _TO_TORCH = {
 
 
 def load_selfie(network: SelfieUNet, path: str | Path) -> None:
-    """Fill the base of a Selfie-UNet in place; its context, if it has one, stays as it is.
+    """Fill a Selfie-UNet in place.
 
     Args:
         path: `selfie_segmentation.tflite` or `selfie_segmentation_landscape.tflite`, as published

@@ -20,13 +20,10 @@ class Model(nn.Module):
     Attributes:
         stride: the input's height and width must be multiples of it.
         input_size: the (height, width) that the architecture was designed for.
-        grown: beginnings of the names of parameters that a smaller relative lacks; left at their
-            start, they do not change what its weights give.
     """
 
     stride = 32
     input_size = (224, 224)
-    grown: tuple[str, ...] = ()
 
 
 def register_model(build: Callable[..., Model]) -> Callable[..., Model]:

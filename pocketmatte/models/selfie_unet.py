@@ -1,11 +1,10 @@
-"""Selfie-UNet: MediaPipe's selfie segmentation network, made trainable, and what we add to it.
+"""Selfie-UNet: MediaPipe's selfie segmentation network, made trainable.
 
-The base is a MobileNetV3-small encoder that stops at stride 16, a bottleneck gated by the global
-mean, and three decoder steps whose skips are weighed channel by channel: 0.11 M parameters. Its
-published weights (Apache-2.0) come with their batch norms folded, so there are none here;
-`published.py` loads them. `context` adds blocks at stride 32 behind the encoder, which see the
-whole picture and decide who is a person. Their last layer starts at zero: the grown network begins
-as good as the one that it grew from.
+A MobileNetV3-small encoder that stops at stride 16, a bottleneck gated by the global mean, and
+three decoder steps whose skips are weighed channel by channel: 0.11 M parameters. Its published
+weights (Apache-2.0, trained on far more people than open data sets hold) come with their batch
+norms folded, so there are none here; `published.py` loads them. Fine-tuning on soft alphas turns
+the mask network into a matting network.
 """
 
 from __future__ import annotations
@@ -73,10 +72,10 @@ class SelfieBlock(nn.Module):
         channels_out: int,
         *,
         hidden: int,
-        kernel: int = 3,
-        stride: int = 1,
-        squeeze: bool = False,
-        activation: type[nn.Module] = nn.Hardswish,
+        kernel: int,
+        stride: int,
+        squeeze: bool,
+        activation: type[nn.Module],
     ):
         super().__init__()
         self.residual = stride == 1 and channels_in == channels_out
@@ -91,27 +90,6 @@ class SelfieBlock(nn.Module):
             y = y * self.squeeze(y)
         y = self.project(y)
         return x + y if self.residual else y
-
-
-class Context(nn.Module):
-    """Residual blocks at half the resolution; their answer is added to the bottleneck."""
-
-    def __init__(self, channels_in: int, channels: int, depth: int, channels_out: int):
-        super().__init__()
-        enter = SelfieBlock(channels_in, channels, hidden=4 * channels_in, kernel=5, stride=2)
-        blocks = [
-            SelfieBlock(channels, channels, hidden=3 * channels, kernel=5, squeeze=True)
-            for _ in range(depth)
-        ]
-        self.blocks = nn.Sequential(enter, *blocks)
-        self.project = nn.Conv2d(channels, channels_out, 1)
-        for block in blocks:
-            nn.init.zeros_(block.project.weight)
-        nn.init.zeros_(self.project.weight)
-        nn.init.zeros_(self.project.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return upsample(self.project(self.blocks(x)))
 
 
 class GatedStep(nn.Module):
@@ -131,14 +109,13 @@ class GatedStep(nn.Module):
 
 
 class SelfieUNet(Model):
-    """The base network; with `context` (channels, blocks) the grown one."""
+    """Encoder to stride 16, gated bottleneck, three gated decoder steps, subpixel head."""
 
+    stride = 16
     input_size = (256, 256)
-    grown = ("context.",)
 
-    def __init__(self, context: tuple[int, int] | None = None):
+    def __init__(self):
         super().__init__()
-        self.stride = 32 if context else 16
         self.stem = _conv(3, 16, 3, nn.Hardswish, stride=2)
         blocks, channels = [], 16
         for kernel, hidden, out, squeeze, activation, stride in _BLOCKS:
@@ -150,7 +127,6 @@ class SelfieUNet(Model):
         self.blocks = nn.ModuleList(blocks)
         self.bottleneck = _conv(channels, 128)
         self.gate = nn.Conv2d(channels, 128, 1)
-        self.context = Context(channels, *context, 128) if context else None
         self.steps = nn.ModuleList([GatedStep(128, 24), GatedStep(24, 16), GatedStep(16, 16)])
         self.head = nn.ConvTranspose2d(16, 1, 2, 2)
 
@@ -161,21 +137,13 @@ class SelfieUNet(Model):
         x = eighth
         for block in self.blocks[3:]:
             x = block(x)
-        y = self.bottleneck(x) * self.gate(x.mean((2, 3), keepdim=True)).sigmoid()
-        if self.context is not None:
-            y = y + self.context(x)
+        x = self.bottleneck(x) * self.gate(x.mean((2, 3), keepdim=True)).sigmoid()
         for step, skip in zip(self.steps, (eighth, quarter, half), strict=True):
-            y = step(y, skip)
-        return self.head(y)
+            x = step(x, skip)
+        return self.head(x)
 
 
 @register_model
 def selfie_unet() -> SelfieUNet:
     """The architecture of MediaPipe's general and landscape networks."""
     return SelfieUNet()
-
-
-@register_model
-def selfie_context() -> SelfieUNet:
-    """The same with four wide blocks at stride 32."""
-    return SelfieUNet(context=(96, 4))

@@ -17,12 +17,12 @@ class Recipe:
     architecture: str = "pocket_balanced"
     options: dict = field(default_factory=dict)
     """Keyword arguments of the architecture."""
-    pretrained: str | dict[str, float] | None = "imagenet"
+    pretrained: str | dict[str, float] | list[str] | None = "imagenet"
     """`imagenet`, `selfie` (MediaPipe's published network), a checkpoint or preset, or null.
 
     A mapping of such starts to shares takes the weighted mean of their weights: a fine-tuned
     network averaged with the one that it came from keeps what that one knew (WiSE-FT, Wortsman
-    2022).
+    2022). A list gives every member of an `experts` network its own.
     """
     freeze_norms: bool = False
     """Keep the batch norms' statistics as they are: for few pictures and small batches."""

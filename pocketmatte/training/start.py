@@ -36,6 +36,10 @@ def initialise(network: Model, recipe: Recipe, people: list[np.ndarray]) -> None
     if start == "imagenet":
         _start_from_imagenet(network, recipe, people)
         return
+    if isinstance(start, list):
+        for member, source in zip(network.members, start, strict=True):
+            member.network.load_state_dict(_weights(source, member.network, recipe))
+        return
     shares = start if isinstance(start, dict) else {start: 1.0}
     states = [_weights(source, network, recipe) for source in shares]
     total = sum(shares.values())
@@ -57,20 +61,21 @@ def starting_points(recipe: Recipe) -> list[Checkpoint]:
 
 
 def _weights(source: str, network: Model, recipe: Recipe) -> dict[str, torch.Tensor]:
-    """All weights of the network, as one source has them; its grown parts as they are now."""
+    """All weights of the network, as one source has them."""
     if source == "selfie":
         network = deepcopy(network)
         load_selfie(network, fetch(*_SELFIE))
         return network.state_dict()
-    checkpoint, state = load_checkpoint(source), network.state_dict()
-    grown = {name: value for name, value in state.items() if name.startswith(network.grown)}
-    found = grown | checkpoint.weights
-    if {k: v.shape for k, v in found.items()} != {k: v.shape for k, v in state.items()}:
+    checkpoint, wanted = load_checkpoint(source), network.state_dict()
+    shapes = [
+        {name: value.shape for name, value in s.items()} for s in (checkpoint.weights, wanted)
+    ]
+    if shapes[0] != shapes[1]:
         raise PocketmatteError(
             f"{source}: holds {checkpoint.architecture}, which does not fit "
             f"{recipe.architecture} with options {recipe.options}"
         )
-    return found
+    return checkpoint.weights
 
 
 def _start_from_imagenet(network: Model, recipe: Recipe, people: list[np.ndarray]) -> None:

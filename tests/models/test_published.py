@@ -83,16 +83,6 @@ def test_every_weight_lands_where_it_belongs(tmp_path):
     torch.testing.assert_close(network(src), origin(src))
 
 
-def test_a_grown_network_takes_the_base(tmp_path):
-    torch.manual_seed(1)
-    origin, network = create_model("selfie_unet"), create_model("selfie_context").eval()
-    origin.half().float().eval()
-    write_like_published(origin, tmp_path / "net.tflite")
-    load_selfie(network, tmp_path / "net.tflite")
-    src = torch.rand(1, 3, 64, 64)
-    torch.testing.assert_close(network(src), origin(src))
-
-
 def test_other_files_are_refused_in_one_line(tmp_path):
     network = create_model("selfie_unet")
     with pytest.raises(PocketmatteError, match="no such file"):

@@ -1,4 +1,4 @@
-"""Selfie-UNet: shapes, TensorFlow's padding, growing without change."""
+"""Selfie-UNet: shapes, TensorFlow's padding."""
 
 import pytest
 import torch
@@ -30,17 +30,3 @@ def test_strided_padding_is_tensorflows(kernel, before, after):
         functional.pad(x, (before, after, before, after)), conv.weight, conv.bias, 2
     )
     torch.testing.assert_close(conv(x), wanted)
-
-
-def test_a_grown_network_begins_as_its_base(src):
-    base, grown = create_model("selfie_unet").eval(), create_model("selfie_context").eval()
-    missing, unexpected = grown.load_state_dict(base.state_dict(), strict=False)
-    assert not unexpected
-    assert missing and all(name.startswith(grown.grown) for name in missing)
-    torch.testing.assert_close(grown(src), base(src))
-
-
-def test_the_context_can_learn(src):
-    network = create_model("selfie_context")
-    network(src).mean().backward()
-    assert network.context.project.weight.grad.abs().max() > 0

@@ -1,4 +1,4 @@
-"""Where a training starts: checkpoints, grown networks, means of weights."""
+"""Where a training starts: checkpoints, means of weights, experts."""
 
 import pytest
 import torch
@@ -29,14 +29,16 @@ def test_a_mapping_mixes_weights_by_share(tmp_path):
     torch.testing.assert_close(network.head.weight, wanted)
 
 
-def test_a_grown_network_starts_from_its_base(tmp_path):
-    base, grown = saved(tmp_path / "base.pt", "selfie_unet"), create_model("selfie_context")
-    src = torch.rand(1, 3, 64, 64)
-    initialise(grown, recipe(pretrained=str(tmp_path / "base.pt")), [])
-    torch.testing.assert_close(grown(src), base(src))
-
-
 def test_another_architecture_is_refused(tmp_path):
-    saved(tmp_path / "other.pt", "selfie_context")
-    with pytest.raises(PocketmatteError, match="holds selfie_context, which does not fit"):
+    saved(tmp_path / "other.pt", "pocket_balanced")
+    with pytest.raises(PocketmatteError, match="holds pocket_balanced, which does not fit"):
         initialise(create_model("selfie_unet"), recipe(pretrained=str(tmp_path / "other.pt")), [])
+
+
+def test_a_list_starts_every_member(tmp_path):
+    names = ("selfie_unet", "pocket_balanced")
+    origins = [saved(tmp_path / f"{name}.pt", name) for name in names]
+    network = create_model("experts_best")
+    initialise(network, recipe(pretrained=[str(tmp_path / f"{name}.pt") for name in names]), [])
+    for member, origin in zip(network.members, origins, strict=True):
+        torch.testing.assert_close(member.network.head.weight, origin.head.weight)
