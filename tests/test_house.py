@@ -23,6 +23,7 @@ LAYERS = {
     "evaluation": 7,
     "export": 7,
     "mobile": 7,
+    "web": 7,
     "training": 8,
     "cli": 9,
 }

@@ -16,6 +16,7 @@ VERBS = (
     "photo",
     "video",
     "webcam",
+    "web",
     "models",
     "train",
     "evaluate",

@@ -1,0 +1,87 @@
+/** What the page and its worker say to each other. */
+import type { Size } from "../matting/grid";
+
+/** What the page knows about a network, from the package's card. */
+export interface NetworkCard {
+  name: string;
+  description: string;
+  licence: string;
+  parameters: number;
+  /** Relative to the page. */
+  file: string;
+  bytes: number;
+  mean: number[];
+  std: number[];
+  area: number;
+  stride: number;
+  scores: Record<string, number>;
+  /** Places in the file to write a grid into: (offset, divisor, extra). */
+  patches: { height: Patch[]; width: Patch[] };
+}
+
+export type Patch = [offset: number, divisor: number, extra: number];
+
+/**
+ * "auto" takes the GPU when an adapter is there, then threads, then plain WebAssembly; "cpu" does the
+ * same without the GPU; the others take one or fail.
+ */
+export type Prefer = "auto" | "cpu" | "webgpu" | "threads" | "plain";
+
+export interface Start {
+  kind: "start";
+  /** Address of the page's folder. */
+  base: string;
+  prefer: Prefer;
+}
+
+export interface Matte {
+  kind: "matte";
+  card: NetworkCard;
+  /** The shrunk picture, RGBA. */
+  pixels: Uint8Array;
+  grid: Size;
+  /** Part of a clip: steady it against the frames before, and estimate colours quickly. */
+  live: boolean;
+  /** Strength against flicker, 0 to below 1. */
+  smooth: number;
+}
+
+export interface LayersWanted {
+  kind: "layers";
+  /** RGB and alpha of a smaller copy of the picture. */
+  pixels: Uint8Array;
+  size: Size;
+}
+
+export type Request = { id: number } & (Start | Matte | LayersWanted);
+
+export interface Started {
+  /** What runs the network, and why. */
+  device: string;
+  /** Addresses that must be kept for use without a network connection. */
+  files: string[];
+}
+
+export interface Matted {
+  /** a_red, a_green, a_blue, b per grid pixel. */
+  model: Float32Array;
+  /** Share of the past per grid pixel; null for photos and new scenes. */
+  still: Float32Array | null;
+  /** Foreground minus background colour, in [-1, 1], at `differenceSize`; RGBA, live only. */
+  difference: Float32Array | null;
+  differenceSize: Size;
+  /** The network's own alpha, before anything else; for those who look inside. */
+  alpha: Float32Array;
+  milliseconds: { network: number; matte: number };
+}
+
+export interface Solved {
+  /** RGBA, 0 to 255. */
+  fore: Uint8Array;
+  back: Uint8Array;
+}
+
+export type Answer = { id: number } & (
+  | { result: Started | Matted | Solved }
+  | { error: string }
+);

@@ -1,0 +1,118 @@
+"""Real Chromium on the real page, with a fake camera rendered from the example portraits."""
+
+import shutil
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pocketmatte.media.photo import read_photo
+from pocketmatte.web.server import PageServer
+
+ROOT = Path(__file__).parents[2]
+CLIP_SIZE = (640, 480)
+SOFTWARE = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+
+
+def portrait_frame(shift=0.0, size=CLIP_SIZE):
+    """The astronaut's portrait before a wall, moved sideways: RGB uint8."""
+    width, height = size
+    photo = read_photo(ROOT / "examples" / "collins.jpg").image
+    scale = height / photo.shape[0] * 1.15
+    matrix = np.float32([[scale, 0, width / 2 - scale * photo.shape[1] / 2 + shift], [0, scale, 0]])
+    border = cv2.BORDER_REFLECT_101
+    return cv2.warpAffine(photo, matrix, size, flags=cv2.INTER_AREA, borderMode=border)
+
+
+def write_y4m(path, frames, size=CLIP_SIZE, fps=15):
+    """A clip as Chromium's fake camera reads it."""
+    with path.open("wb") as file:
+        file.write(f"YUV4MPEG2 W{size[0]} H{size[1]} F{fps}:1 Ip A1:1 C420jpeg\n".encode())
+        for frame in frames:
+            file.write(b"FRAME\n" + cv2.cvtColor(frame, cv2.COLOR_RGB2YUV_I420).tobytes())
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory):
+    """Two seconds of the portrait swaying before the camera."""
+    path = tmp_path_factory.mktemp("camera") / "portrait.y4m"
+    shifts = 12 * np.sin(np.linspace(0, 2 * np.pi, 30, endpoint=False))
+    write_y4m(path, (portrait_frame(shift) for shift in shifts))
+    return path
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The page on a free port of this machine."""
+    with PageServer(port=0) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Starts Chromium: `with chromium(flags...) as browser`. Skips when it is not installed."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+    @contextmanager
+    def start(*flags):
+        with api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=path,
+                args=[
+                    "--no-sandbox",
+                    "--use-angle=swiftshader",
+                    "--enable-unsafe-swiftshader",
+                    *flags,
+                ],
+            )
+            try:
+                yield browser
+            finally:
+                browser.close()
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def with_camera(chromium, clip):
+    """One browser with the fake camera, for all tests that need one."""
+    flags = (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={clip}",
+    )
+    with chromium(*flags) as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(with_camera, server):
+    """The page in a fresh profile; fails the test when the page reports an error."""
+    context = with_camera.new_context(viewport={"width": 800, "height": 600})
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on(
+        "console", lambda line: page.problems.append(line.text) if line.type == "error" else None
+    )
+    page.goto(server.address)
+    yield page
+    context.close()
+    assert page.problems == []
+
+
+@pytest.fixture
+def live(page):
+    """The page with the camera running and the first matte on the screen."""
+    page.get_by_role("button", name="Use the camera").click()
+    page.locator("#view").wait_for(state="visible", timeout=60_000)
+    return page

@@ -1,0 +1,117 @@
+"""The page with a camera, driven by clicks and keys."""
+
+import cv2
+import numpy as np
+import pytest
+
+
+def pixels(page):
+    """What the page shows, through its own button: RGBA uint8."""
+    page.get_by_role("button", name="Take picture").click()
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("link", name="Download").click(timeout=60_000)
+    page.get_by_role("button", name="Throw away").click()
+    picture = cv2.imread(str(download.value.path()), cv2.IMREAD_UNCHANGED)
+    return cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA)
+
+
+def choose(page, background):
+    page.locator(f'#swatches input[value="{background}"]').check()
+    page.locator("#backgrounds[aria-busy=false]").wait_for()
+
+
+def test_the_camera_from_start_to_stop(live):
+    """One visit: every feature in turn. One test, for starting the camera takes its time."""
+    choose(live, "colour")
+    live.locator("#colour").fill("#ff00ff")
+    plain = pixels(live)
+    corner = plain[:40, :40, :3].reshape(-1, 3)
+    assert (np.abs(corner.astype(int) - (255, 0, 255)).max(axis=1) <= 3).mean() > 0.98
+    middle = plain[110:200, 340:400, :3].reshape(-1, 3).astype(int)
+    assert (np.abs(middle - (255, 0, 255)).max(axis=1) > 60).mean() > 0.8
+
+    choose(live, "none")
+    clear = pixels(live)
+    assert (clear[:40, :40, 3] == 0).all()
+    assert 0.15 < (clear[..., 3] == 255).mean() < 0.85
+
+    live.keyboard.press("v")
+    assert live.locator("#matteOnly").is_checked()
+    matte = pixels(live)
+    assert (matte[..., 3] == 255).all() and np.ptp(matte[..., :3], axis=2).max() == 0
+    live.keyboard.press("v")
+
+    live.keyboard.press("d")
+    figures = live.locator("#figures")
+    figures.get_by_text("frames/s").wait_for()
+    assert {"shrink", "network", "matte", "composite"} <= set(figures.inner_text().split())
+
+    live.keyboard.press("r")
+    live.locator("#recording").wait_for()
+    live.wait_for_timeout(3000)
+    live.get_by_role("button", name="Stop recording").click()
+    with live.expect_download() as download:
+        live.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename.endswith(".webm")
+    av = pytest.importorskip("av")
+    with av.open(str(download.value.path())) as file:
+        frames = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+    assert len(frames) > 2 and frames[0].shape == (480, 640, 3)
+
+    live.get_by_role("button", name="Full screen").click()
+    live.get_by_role("button", name="Leave full screen").wait_for(state="attached")
+    live.keyboard.press("f")
+    live.get_by_role("button", name="Full screen").wait_for()
+
+    live.get_by_role("button", name="Stop camera").click()
+    live.get_by_role("heading", name="Where would you like to be?").wait_for()
+    assert live.locator("#view").is_hidden()
+    assert live.get_by_role("button", name="Take picture").is_disabled()
+
+
+def test_mirror(live):
+    """The clip's left side becomes the right one."""
+    choose(live, "none")
+    mirrored = pixels(live)
+    live.keyboard.press("x")
+    straight = pixels(live)
+
+    def apart(a, b):
+        return np.abs(a[..., 3].astype(int) - b[..., 3]).mean()
+
+    assert apart(mirrored[:, ::-1], straight) < apart(mirrored, straight) / 2
+
+
+def test_keys_change_the_choice(page):
+    page.keyboard.press("b")
+    assert page.locator("#swatches input:checked").input_value() == "blur"
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#swatches input:checked").input_value() == "colour"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#swatches input:checked").input_value() == "none"
+    for key, name in (("c", "colorTransfer"), ("l", "lightWrap"), ("m", "smoothStep")):
+        page.keyboard.press(key)
+        assert page.locator(f"#{name}").is_checked()
+    page.keyboard.press("a")
+    assert page.locator("#filters input:checked").count() == 0
+    page.locator("#preset").focus()
+    page.keyboard.press("c")
+    assert not page.locator("#colorTransfer").is_checked()
+
+
+def test_settings_are_remembered(page):
+    choose(page, "beach")
+    page.get_by_label("Light wrap").check()
+    page.get_by_label("Theme").select_option("light")
+    page.reload()
+    page.locator('#swatches input[value="beach"]:checked').wait_for(state="attached")
+    assert page.get_by_label("Light wrap").is_checked()
+    assert page.get_by_label("Theme").input_value() == "light"
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+def test_theme_of_the_system(page):
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme=theme)
+        page.locator(f"html[data-theme={theme}]").wait_for()
