@@ -233,9 +233,10 @@ export class Page {
     const recording = this.recording!;
     this.recording = null;
     const blob = await recording.stop();
+    this.show();
+    if (blob.size === 0) return this.say("Nothing was recorded. Record for longer.");
     this.results.add(blob, fileName(new Date(), blob.type === "video/mp4" ? "mp4" : "webm"));
     this.say("Recording finished.");
-    this.show();
   }
 
   private async fullScreen(): Promise<void> {

@@ -1,10 +1,10 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-c686b54252a4", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-f16cff5fa583", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
-		"assets/index-CDFTtl-Z.css",
-		"assets/index-CooUSXV4.js",
+		"assets/index-B7fhyLNm.css",
+		"assets/index-cPIVguhV.js",
 		"assets/worker-D94VNqWV.js",
 		"backgrounds/beach.webp",
 		"backgrounds/lights.webp",
