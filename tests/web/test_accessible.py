@@ -56,7 +56,6 @@ def test_fits_the_screen(page, size):
 
 def test_everything_by_keyboard(page):
     """Tab reaches every control that can be seen, in the order of the page."""
-    page.locator("h1").click()
     reached = []
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -64,7 +63,7 @@ def test_everything_by_keyboard(page):
             "document.activeElement.id || document.activeElement.value"
             " || document.activeElement.innerText.trim()"
         )
-        if name in reached:
+        if reached and name == reached[0]:
             break
         reached.append(name)
     for name in ("Skip to the controls", "Use the camera", "Full screen", "blur", "colorTransfer",
