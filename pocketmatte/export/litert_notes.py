@@ -15,6 +15,10 @@ NAME = b"pocketmatte"
 def write_notes(data: bytes, notes: Mapping[str, str]) -> bytes:
     """The file with `notes` in it, as the metadata entry that apps find under `NAME`."""
     model = schema.ModelT.InitFromPackedBuf(data)
+    for buffer in model.buffers:
+        if buffer.offset > 1:  # weights that the quantiser put behind the flatbuffer
+            rest = data[buffer.offset : buffer.offset + buffer.size]
+            buffer.data, buffer.offset, buffer.size = np.frombuffer(rest, np.uint8), 0, 0
     buffer = schema.BufferT()
     buffer.data = np.frombuffer(json.dumps(dict(notes)).encode(), np.uint8)
     entry = schema.MetadataT()
