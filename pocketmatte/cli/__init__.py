@@ -20,6 +20,7 @@ VERBS = (
     "models",
     "train",
     "evaluate",
+    "prune",
     "export",
     "benchmark",
     "profile",
