@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.store import RESULTS, command_line, heading, merge, save
+from benchmarks.store import RESULTS, command_line, heading, load, merge, save
 from pocketmatte.data.layout import Sample
 from pocketmatte.data.shards import open_data
 from pocketmatte.errors import PocketmatteError
@@ -162,7 +162,9 @@ def main(arguments: list[str] | None = None) -> int:
         rows=table,
         runtimes=runtimes,
     )
-    if options.merge:
+    if options.merge and (options.out / "parity.json").is_file():
+        older = load("parity", options.out)["runtimes"]
+        result["runtimes"] = [row for row in older if row["network"] not in names] + runtimes
         result = merge(result, options.out, "parity", ("split", "pictures"))
     save("parity", result, options.out)
     worst = max(r["max"] for r in result["rows"] if r["precision"] == "fp32" and "max" in r)
