@@ -13,6 +13,7 @@ _HOME = {
     "Matte": "pocketmatte.matting.pipeline",
     "PocketmatteError": "pocketmatte.errors",
     "compose": "pocketmatte.media.compose",
+    "harmonize": "pocketmatte.filters.harmonize",
     "list_models": "pocketmatte.weights",
     "load_model": "pocketmatte.matting.pipeline",
     "matte": "pocketmatte.matting.pipeline",

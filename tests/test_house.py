@@ -17,6 +17,7 @@ LAYERS = {
     "models": 2,
     "runtimes": 3,
     "matting": 4,
+    "harmony": 4,
     "filters": 5,
     "media": 6,
     "data": 6,

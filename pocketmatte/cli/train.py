@@ -59,12 +59,20 @@ def train(
         task = bar.add_task("training", total=None, figures="")
 
         def show(epoch: int, step: int, steps: int, figures: dict) -> None:
-            text = f"epoch {epoch + 1}  loss {figures['loss']:.4f}  IoU {figures['iou']:.4f}"
+            score = f"IoU {figures['iou']:.4f}" if "iou" in figures else f"{figures['fmse']:.0f}"
+            text = f"epoch {epoch + 1}  loss {figures['loss']:.4f}  {score}"
             done, total = epoch * steps + step, chosen.epochs * steps
             bar.update(task, completed=done, total=total, figures=text)
 
         history = run(chosen, data, out, resume=resume, device=device, progress=show)
     if not history.rows:
+        return
+    if "val_fmse" in history.rows[-1]:
+        best = min(history.rows, key=lambda row: row["val_fmse"])
+        console.print(
+            f"least validation error {best['val_fmse']:.0f} in epoch {best['epoch']}; "
+            f"exported to {out / chosen.name}.onnx"
+        )
         return
     best, first = max(history.rows, key=lambda row: row["val_iou"]), history.rows[0]
     before = "" if first["epoch"] else f", {first['val_iou']:.4f} before"

@@ -25,7 +25,7 @@ class AlphaNetwork(nn.Module):
         self.last = {"alpha": nn.Identity, "flat": Flat}.get(output, lambda: PackMask(bits))()
 
     def forward(self, src: Tensor) -> Tensor:
-        return self.last(self.network(src).sigmoid())
+        return self.last(self.network.finish(self.network(src)))
 
 
 class Flat(nn.Module):

@@ -24,7 +24,7 @@ from pocketmatte.export.formats import (
     converter,
 )
 from pocketmatte.export.notes import notes
-from pocketmatte.export.proof import prove
+from pocketmatte.export.proof import prove, prove_changes
 from pocketmatte.matting.preprocess import grid_size
 from pocketmatte.models.checkpoint import Checkpoint
 from pocketmatte.models.registry import Model
@@ -145,7 +145,9 @@ def _write(
                 checkpoint = files.pop(".pt")
                 card.checkpoint_sha256 = hashlib.sha256(checkpoint).hexdigest()
             card.size_bytes, card.sha256 = sum(map(len, files.values())), fingerprint(path)
-            if path.suffix in READABLE:
+            if card.task == "harmonize" and path.suffix == ".onnx":
+                card.parity = prove_changes(path, card, network)
+            elif path.suffix in READABLE and card.task == "matting":
                 card.parity = prove(path, card, network, pictures, bits)
             card.write(card_path(path))
             for made in Path(folder).iterdir():

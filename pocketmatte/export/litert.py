@@ -36,7 +36,7 @@ def _converted(network: Model, size: tuple[int, int], output: str, bits: int) ->
     outputs = None if output == "flat" else [0]
     module = litert_torch.to_channel_last_io(module, args=[0], outputs=outputs)
     try:
-        converted = litert_torch.convert(module, (torch.zeros(1, *size, 3),))
+        converted = litert_torch.convert(module, (torch.zeros(1, *size, network.channels),))
     except Exception as error:  # the converter raises classes of its own, of several layers
         reason = str(error).strip().split("\n")[0]
         raise PocketmatteError(

@@ -16,6 +16,8 @@ _OUTPUTS = {
 
 def notes(card: Card, output: str, bits: int, channels_last: bool) -> dict[str, str]:
     """Labels, normalisation, layout, terms: all values are text, as the formats want it."""
+    if card.task == "harmonize":
+        return _harmonizer_notes(card)
     layout = "[1, height, width, 3]" if channels_last else "[1, 3, height, width]"
     return {
         "name": card.name,
@@ -26,6 +28,19 @@ def notes(card: Card, output: str, bits: int, channels_last: bool) -> dict[str, 
         "output": _OUTPUTS[output].format(bits=bits, half=bits // 2),
         "precision": card.precision,
         "sizes": json.dumps([list(size) for size in card.sizes]) if card.sizes else "any",
+        "stride": str(card.stride),
+        "description": card.description,
+        "licence": card.licence,
+        "made_by": f"pocketmatte {__version__}",
+    }
+
+
+def _harmonizer_notes(card: Card) -> dict[str, str]:
+    return {
+        "name": card.name,
+        "input": "8 channels in [0, 1]: foreground * alpha, alpha, background * (1 - alpha), "
+        "1 - alpha",
+        "output": "24 channels a cell: see pocketmatte.harmony.change.read_proposals",
         "stride": str(card.stride),
         "description": card.description,
         "licence": card.licence,

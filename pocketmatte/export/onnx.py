@@ -1,4 +1,4 @@
-"""ONNX: batch norms folded, any batch and any size (or one fixed size), alpha as output."""
+"""ONNX: batch norms folded, any batch and any size (or one fixed size), finished output."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def build_onnx(network: Model, request: Request) -> onnx.ModelProto:
 def trace(network: Model, size: tuple[int, int], fixed: bool = False) -> onnx.ModelProto:
     """The network in float32: `src` [B, 3, H, W] to `pha` [B, 1, H, W].
 
-    B, H and W are free, `size` then being only an example; or 1 and `size` when `fixed`.
+    A harmoniser has 8 channels in, and `change` comes out. B, H and W are free, `size` then being
+    only an example; or 1 and `size` when `fixed`.
     """
     return onnx.load_from_string(_traced(network, tuple(size), fixed))
 
@@ -52,11 +53,11 @@ def _traced(network: Model, size: tuple[int, int], fixed: bool) -> bytes:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             AlphaNetwork(network).eval(),
-            (torch.zeros(1, 3, *size),),
+            (torch.zeros(1, network.channels, *size),),
             buffer,
             input_names=["src"],
-            output_names=["pha"],
-            dynamic_axes=None if fixed else {"src": free, "pha": free},
+            output_names=[network.output],
+            dynamic_axes=None if fixed else {"src": free, network.output: free},
             opset_version=OPSET,
             dynamo=False,
         )

@@ -6,7 +6,7 @@
 """
 
 from pocketmatte.filters.base import Filter
-from pocketmatte.filters.chain import Step, apply, parse_chain
+from pocketmatte.filters.chain import Step, apply, for_video, parse_chain
 from pocketmatte.filters.registry import FILTERS, get_filter, list_filters
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Filter",
     "Step",
     "apply",
+    "for_video",
     "get_filter",
     "list_filters",
     "parse_chain",

@@ -25,15 +25,26 @@ class Filter:
         "foreground":  f(foreground, alpha, background, **options) -> foreground
         "blend":       f(foreground, alpha, background, **options) -> image
     summary: one line for help texts.
+    steady: whether the module also has a class `Steady`, whose instances are called as the
+        function is, frame after frame, and remember what they need against flicker.
     """
 
     name: str
     kind: str
     summary: str
+    steady: bool = False
 
     @cached_property
     def function(self) -> Callable:
-        return getattr(import_module(f"pocketmatte.filters.{self.name}"), self.name)
+        return getattr(self._module, self.name)
+
+    @property
+    def _module(self):
+        return import_module(f"pocketmatte.filters.{self.name}")
+
+    def for_video(self) -> "Filter":
+        """This filter for the frames of one video; most filters are the same for all."""
+        return SteadyFilter(self.name, self.kind, self.summary, True) if self.steady else self
 
     @cached_property
     def options(self) -> dict[str, int | float | str]:
@@ -90,3 +101,11 @@ class Filter:
                 f"filter {self.name}: {name}={text!r} is not a number; "
                 f"write for example {name}={self.options[name]}"
             ) from None
+
+
+class SteadyFilter(Filter):
+    """A filter with a memory of its own, for the frames of one video."""
+
+    @cached_property
+    def function(self) -> Callable:
+        return self._module.Steady()

@@ -1,6 +1,7 @@
 """Several filters in a row: `keep_largest,color_transfer:strength=0.5,light_wrap`."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -69,6 +70,11 @@ def apply(chain, foreground: np.ndarray, alpha: np.ndarray, background: np.ndarr
         if step is not blend:
             layers = step.filter.layers(*layers, **step.options)
     return blend.filter(*layers, **blend.options)
+
+
+def for_video(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps for the frames of one video: those that can keep steady over time do."""
+    return tuple(replace(step, filter=step.filter.for_video()) for step in steps)
 
 
 def _only_blend(steps) -> Step:

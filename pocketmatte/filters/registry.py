@@ -12,6 +12,7 @@ FILTERS: dict[str, Filter] = {
         Filter("blur", "background", "disc-shaped background blur without a halo"),
         Filter("color_transfer", "foreground", "the background's colour mood (Reinhard, Lab)"),
         Filter("fill_holes", "alpha", "close small holes inside the person"),
+        Filter("harmonize", "foreground", "light and colours that belong (learned)", steady=True),
         Filter("keep_largest", "alpha", "keep the largest person, drop bystanders and specks"),
         Filter("light_wrap", "foreground", "light of the background spills over the edge"),
         Filter("morphology", "alpha", "open and close the matte against specks and pinholes"),
@@ -24,10 +25,16 @@ FILTERS: dict[str, Filter] = {
 def get_filter(name: str) -> Filter:
     """The filter of that name, to call as f(foreground, alpha, background, **options) -> image.
 
-    Hyphens count as underscores, and `colour` as `color`.
+    Hyphens count as underscores, `colour` as `color`, `harmonise` as `harmonize`.
     Raises PocketmatteError for an unknown name, and lists the known ones.
     """
-    key = name.strip().lower().replace("-", "_").replace("colour", "color")
+    key = (
+        name.strip()
+        .lower()
+        .replace("-", "_")
+        .replace("colour", "color")
+        .replace("harmonise", "harmonize")
+    )
     if key in FILTERS:
         return FILTERS[key]
     close = difflib.get_close_matches(key, FILTERS, n=1)

@@ -99,7 +99,7 @@ def load_model(
     Raises:
         PocketmatteError: unknown name, missing file, package or device.
     """
-    path, card = find_weights(name_or_path)
+    path, card = find_weights(name_or_path, "matting")
     if card.output == "packed":
         raise PocketmatteError(
             f"{path}: gives packed mask bits, no alpha; run it yourself and unpack with "

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.filters import apply, parse_chain
+from pocketmatte.filters import apply, for_video, parse_chain
 from pocketmatte.matting.foreground import estimate_foreground
 from pocketmatte.matting.pipeline import TRUST
 from pocketmatte.matting.polish import Polish
@@ -97,7 +97,7 @@ class VideoMatter:
                     raise PocketmatteError(
                         f"filter {step.filter.name!r} needs a background; name one, or drop it"
                     )
-        self._steps = steps
+        self._steps = for_video(steps)
 
     def __call__(self, image: np.ndarray, time: Fraction | float = 0) -> MattedFrame:
         """Matte one frame: RGB uint8, HWC; time in seconds."""

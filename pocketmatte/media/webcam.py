@@ -14,7 +14,6 @@ from time import monotonic
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.filters import FILTERS
 from pocketmatte.media.atomic import holds
 from pocketmatte.media.background import BlurBackground
 from pocketmatte.media.camera import Camera
@@ -98,12 +97,7 @@ class LiveMatte:
         return len(self._backgrounds)
 
     def choose(self, look: str) -> None:
-        """Blend in another way from the next frame on.
-
-        Raises PocketmatteError when this version has no such filter; nothing changes then.
-        """
-        if look == "harmonize" and look not in FILTERS:
-            raise PocketmatteError("harmonise is not part of this version yet")
+        """Blend in another way from the next frame on."""
         chain = ",".join(filter(None, (self._filters, LOOKS[look])))
         self._matter.set_filters(chain)
         self.look = look

@@ -49,6 +49,7 @@ class Checkpoint:
             std=tuple(recipe["std"]),
             area=int(recipe["resolution"][-1][1]) ** 2,
             stride=network.stride,
+            task=network.task,
             parameters=count_parameters(network),
             macs=count_macs(network, network.input_size),
             macs_size=network.input_size,

@@ -31,7 +31,8 @@ def count_macs(network: nn.Module, size: tuple[int, int]) -> int:
     hooks = [m.register_forward_hook(count) for m in network.modules() if isinstance(m, kinds)]
     training = network.training
     try:
-        network.eval()(torch.zeros(1, 3, *size, device=next(network.parameters()).device))
+        channels = getattr(network, "channels", 3)
+        network.eval()(torch.zeros(1, channels, *size, device=next(network.parameters()).device))
     finally:
         network.train(training)
         for hook in hooks:

@@ -32,4 +32,4 @@ class TorchRuntime:
     @torch.inference_mode()
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         src = torch.from_numpy(batch).to(self._device)
-        return self._network(src).sigmoid().cpu().numpy()
+        return self._network.finish(self._network(src)).cpu().numpy()

@@ -16,7 +16,7 @@ from pocketmatte.data.dataset import EpochSampler, MattingDataset, load_pool
 from pocketmatte.data.shards import open_data
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.export import export
-from pocketmatte.models import Model, create_model
+from pocketmatte.models import Model, create_model, registered_models
 from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
 from pocketmatte.training.cost import training_cost
 from pocketmatte.training.distributed import SharedSampler, World, close_world, open_world
@@ -59,7 +59,7 @@ class Trainer:
         world: World | None = None,
     ):
         self.recipe, self.out, self.progress = recipe, Path(out), progress
-        self.world, self.device = world or World(), _device(device)
+        self.world, self.device = world or World(), open_device(device)
         self.precision = Precision(recipe.precision, self.device)
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
@@ -249,6 +249,10 @@ def train(
         raise PocketmatteError(
             f"{out}: already holds a training; add --resume to go on or choose another folder"
         )
+    if recipe.architecture in registered_models("harmonize"):
+        from pocketmatte.training.harmonize import train_harmonizer
+
+        return train_harmonizer(recipe, data, out, resume, device, progress)
     world, device = open_world(device)
     try:
         trainer = Trainer(recipe, data, out, device=device, progress=progress, world=world)
@@ -271,7 +275,7 @@ def normalise(src: Tensor, recipe: Recipe) -> Tensor:
     return (src - mean) / std
 
 
-def _device(name: str) -> torch.device:
+def open_device(name: str) -> torch.device:
     try:
         torch.zeros(1, device=name)
     except (RuntimeError, AssertionError) as error:

@@ -10,6 +10,7 @@ _GRAPHS = {
     "loss.png": ("loss", ("loss", "val_loss")),
     "iou.png": ("person IoU", ("iou", "val_iou")),
     "accuracy.png": ("pixel accuracy", ("accuracy", "val_accuracy")),
+    "fmse.png": ("error over the person, levels squared", ("fmse", "val_fmse")),
     "learning_rate.png": ("learning rate", ("learning_rate",)),
 }
 
@@ -19,6 +20,8 @@ def plot_history(rows: list[dict], folder: Path) -> list[Path]:
     epochs = [row["epoch"] for row in rows]
     paths = []
     for file, (title, names) in _GRAPHS.items():
+        if not any(name in rows[-1] for name in names):
+            continue
         figure = Figure((6, 3.6), layout="constrained")
         axes = figure.add_subplot(xlabel="epoch", ylabel=title)
         for name in names:

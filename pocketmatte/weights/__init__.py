@@ -12,8 +12,15 @@ __all__ = ["Card", "find_checkpoint", "find_weights", "list_models"]
 _FOLDER = Path(__file__).parent
 
 
-def list_models() -> list[Card]:
-    """Cards of the networks that come with the package, smallest first."""
+def list_models(task: str = "matting") -> list[Card]:
+    """Cards of the networks for a task that come with the package, smallest first.
+
+    task: "matting" or "harmonize".
+    """
+    return [card for card in _cards() if card.task == task]
+
+
+def _cards() -> list[Card]:
     cards = [read_card(path) for path in _FOLDER.glob("*.json")]
     return sorted(cards, key=lambda card: card.parameters)
 
@@ -23,7 +30,7 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
 
     Raises PocketmatteError when there is no such name or file, or it is damaged.
     """
-    released = {card.name: card for card in list_models()}
+    released = {card.name: card for card in _cards()}
     if str(name_or_path) not in released:
         path = Path(name_or_path)
         if not path.is_file():
@@ -40,25 +47,37 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
     return path
 
 
-def find_weights(name_or_path: str | Path) -> tuple[Path, Card]:
+def find_weights(name_or_path: str | Path, task: str | None = None) -> tuple[Path, Card]:
     """The file and card of a released network, an exported file or a checkpoint.
 
     Args:
-        name_or_path: a name from `list_models()`, an exported file with its card beside it, or a
-            `.pt` checkpoint that `train` wrote.
+        name_or_path: a released network, an exported file with its card beside it, or a `.pt`
+            checkpoint that `train` wrote.
+        task: what it must be for, "matting" or "harmonize"; None takes any.
 
     Raises:
-        PocketmatteError: no such name or file, no card, or the file is not what the card says.
+        PocketmatteError: no such name or file, no card, a network for another task, or the file
+            is not what the card says.
     """
-    released = {card.name: card for card in list_models()}
+    path, card = _find(name_or_path, task)
+    if task not in (None, card.task):
+        raise PocketmatteError(
+            f"{name_or_path}: a network for {card.task}, not for {task}; give another one"
+        )
+    return path, card
+
+
+def _find(name_or_path: str | Path, task: str | None) -> tuple[Path, Card]:
+    released = {card.name: card for card in _cards()}
     if str(name_or_path) in released:
         card = released[str(name_or_path)]
         return _FOLDER / card.file, card
     path = Path(name_or_path)
     if not path.is_file():
+        known = ", ".join(card.name for card in _cards() if task in (None, card.task))
         raise PocketmatteError(
-            f"{name_or_path}: neither a released network ({', '.join(released) or 'none'}) "
-            "nor a file; check the name"
+            f"{name_or_path}: neither a released network ({known or 'none'}) nor a file; "
+            "check the name"
         )
     if path.suffix == ".pt":
         from pocketmatte.models.checkpoint import load_checkpoint

@@ -24,6 +24,8 @@ class Card:
     """Pixels of the grid that the network runs on; its shape follows the picture."""
     stride: int
     """Both sides of the grid are multiples of it."""
+    task: str = "matting"
+    """What the network is for: "matting" or "harmonize"."""
     sizes: list[tuple[int, int]] = field(default_factory=list)
     """The only grids (height, width) that the file runs; empty when it runs any."""
     precision: str = "fp32"

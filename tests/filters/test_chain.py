@@ -63,7 +63,7 @@ def test_the_blend_comes_last_wherever_it_is_written(layers):
     ("text", "word"),
     [
         ("nonsense", "unknown filter 'nonsense'"),
-        ("harmonise", "unknown filter"),
+        ("harmonisse", "did you mean harmonize?"),
         ("blur,nonsense:radius=3", "unknown filter 'nonsense'"),
         ("radius=3,blur", "before any filter"),
         ("blur:radius", "write NAME=VALUE"),

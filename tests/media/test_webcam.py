@@ -206,16 +206,13 @@ class TestChoices:
 
             assert np.abs(live.newest().image[40, 60].astype(int) - ROOM).max() < 30
 
-    def test_harmonise_is_refused_while_it_is_not_there(self, camera, left_is_person, monkeypatch):
-        from pocketmatte.filters import FILTERS
-
-        monkeypatch.delitem(FILTERS, "harmonize", raising=False)
-        live = LiveMatte(camera, left_is_person, parse_backgrounds("teal"), look="smooth_step")
-
-        with pytest.raises(PocketmatteError, match="not part of this version yet"):
+    def test_harmonise_steadies_over_time(self, camera, left_is_person):
+        with LiveMatte(camera, left_is_person, parse_backgrounds("teal")) as live:
             live.choose("harmonize")
+            camera.shoot(frame())
+            wait_for(lambda: live.newest().number == 0)
 
-        assert live.look == "smooth_step"
+            assert live.look == "harmonize" and not live.newest().message
 
     def test_transparent_and_empty_are_refused(self, tmp_path):
         with pytest.raises(PocketmatteError, match="transparent"):

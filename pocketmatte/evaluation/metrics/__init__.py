@@ -5,6 +5,7 @@ raise `PocketmatteError`.
 """
 
 from pocketmatte.evaluation.metrics.colour import foreground_mad, foreground_mse
+from pocketmatte.evaluation.metrics.delta_e import delta_e_2000, foreground_delta_e
 from pocketmatte.evaluation.metrics.matting import (
     connectivity_error,
     gradient_error,
@@ -29,8 +30,10 @@ __all__ = [
     "boundary",
     "boundary_f",
     "connectivity_error",
+    "delta_e_2000",
     "dtssd",
     "flicker",
+    "foreground_delta_e",
     "foreground_mad",
     "foreground_mse",
     "gradient_error",
