@@ -54,9 +54,9 @@ def initialise(network: Model, recipe: Recipe, people: list[np.ndarray]) -> None
 
 
 def starting_points(recipe: Recipe) -> list[Checkpoint]:
-    """The checkpoints that a training goes on from: none, one, or those of a mean."""
+    """The checkpoints that a training goes on from: none, one, or those of a mean or of members."""
     start = recipe.pretrained
-    names = start if isinstance(start, dict) else [start]
+    names = start if isinstance(start, dict | list) else [start]
     return [load_checkpoint(name) for name in names if name not in (None, "imagenet", "selfie")]
 
 
