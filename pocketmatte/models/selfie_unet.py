@@ -59,7 +59,7 @@ class ChannelGate(nn.Module):
         self.expand = nn.Conv2d(reduced, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        mean = x.mean((2, 3), keepdim=True)
+        mean = functional.adaptive_avg_pool2d(x, 1)
         return self.expand(self.reduce(mean).relu()).sigmoid()
 
 
@@ -137,7 +137,7 @@ class SelfieUNet(Model):
         x = eighth
         for block in self.blocks[3:]:
             x = block(x)
-        x = self.bottleneck(x) * self.gate(x.mean((2, 3), keepdim=True)).sigmoid()
+        x = self.bottleneck(x) * self.gate(functional.adaptive_avg_pool2d(x, 1)).sigmoid()
         for step, skip in zip(self.steps, (eighth, quarter, half), strict=True):
             x = step(x, skip)
         return self.head(x)

@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-f16cff5fa583", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-03817e3cc833", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
