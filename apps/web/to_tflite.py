@@ -204,6 +204,12 @@ class _Converter:
     def _mul(self, node, output, activation, attributes):
         self._binary("MUL", node, output, activation)
 
+    def _sub(self, node, output, activation, attributes):
+        self._binary("SUB", node, output, activation)
+
+    def _div(self, node, output, activation, attributes):
+        self._binary("DIV", node, output, activation)
+
     def _binary(self, kind, node, output, activation):
         shapes = [self._shape_of(name) for name in node.input]
         options_type = f"{kind.title()}Options"
@@ -214,9 +220,18 @@ class _Converter:
         self._emit(kind, inputs, output, shape, options_type, options)
 
     def _clip(self, node, output, activation, attributes):
-        if not self._is_relu6(node):
-            raise ValueError("only clipping to 0 ... 6 is written")
-        self._unary("RELU6", node.input[0], output)
+        if self._is_relu6(node):
+            self._unary("RELU6", node.input[0], output)
+            return
+        source, low, high = node.input
+        shape, between = self._shapes[source], f"{output}:from below"
+        for kind, limit, value, result in (
+            ("MAXIMUM", low, source, between),
+            ("MINIMUM", high, between, output),
+        ):
+            options = schema.MaximumMinimumOptionsT()
+            inputs = [self._tensors[value], self._operand(limit)]
+            self._emit(kind, inputs, result, shape, "MaximumMinimumOptions", options)
 
     def _relu(self, node, output, activation, attributes):
         self._unary("RELU", node.input[0], output)
@@ -283,15 +298,21 @@ class _Converter:
         self._emit(kind, [self._tensors[source]], output, shape, options_type, options)
 
     def _shape_of(self, name: str) -> tuple[int, ...]:
-        return self._shapes[name] if name in self._shapes else self._constants[name].shape
+        return self._shapes[name] if name in self._shapes else self._channels_last(name).shape
+
+    def _channels_last(self, name: str) -> np.ndarray:
+        """A constant operand: a single number, or one for each channel."""
+        values = self._constants[name].astype(np.float32)
+        if values.ndim == 4:
+            return values.transpose(0, 2, 3, 1)
+        if values.size != 1:
+            raise ValueError("constant operands must be single numbers or [1, C, 1, 1]")
+        return values.reshape(1)
 
     def _operand(self, name: str) -> int:
         if name in self._tensors:
             return self._tensors[name]
-        values = self._constants[name].astype(np.float32)
-        if values.size != 1:
-            raise ValueError("constant operands must be single numbers")
-        return self._constant(values.reshape(1))
+        return self._constant(self._channels_last(name))
 
     def _output(self, name: str, shape: tuple[int, ...]) -> int:
         self._shapes[name] = shape

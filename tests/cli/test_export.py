@@ -7,7 +7,16 @@ import pytest
 
 import pocketmatte as pm
 from pocketmatte.cli._many import commas, spread
-from pocketmatte.models.checkpoint import load_checkpoint
+from pocketmatte.matting.preprocess import grid_size
+from pocketmatte.models import create_model
+from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
+from pocketmatte.training.recipe import Recipe
+from pocketmatte.weights import find_weights
+
+_CARD = find_weights("balanced")[1]
+PORTRAIT, SQUARE = (
+    "x".join(map(str, grid_size(*shape, _CARD.area, _CARD.stride))) for shape in ((4, 3), (1, 1))
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +36,14 @@ def test_several_formats_precisions_and_sizes_at_once(run, pictures, tmp_path, a
     ended = run("export", "balanced", *wishes, "-o", tmp_path, "--calibrate", pictures)
     assert ended.code == 0, ended.err
     names = {path.name for path in tmp_path.iterdir()}
-    for size in ("192x160", "64x96"):
+    for size in (PORTRAIT, "64x96"):
         for ending in ("", "-int8"):
             stem = f"balanced-{size}{ending}"
             assert {f"{stem}.onnx", f"{stem}.json", f"{stem}.xml", f"{stem}.xml.json"} <= names
     assert ended.out.decode().count("alpha within") == 8
     card = json.loads((tmp_path / "balanced-64x96-int8.xml.json").read_text())
     assert card["precision"] == "int8" and 0 < card["parity"]["max"] < 1
-    for name in ("balanced-192x160-int8.xml", "balanced-192x160-int8.onnx"):
+    for name in (f"balanced-{PORTRAIT}-int8.xml", f"balanced-{PORTRAIT}-int8.onnx"):
         assert pm.load_model(tmp_path / name).alpha(astronaut).shape == astronaut.shape[:2]
 
 
@@ -42,12 +51,15 @@ def test_mask_packing_and_flat_output(run, tmp_path):
     assert run("export", "balanced", "-o", tmp_path, "--pack-mask").code == 0
     assert run("export", "balanced", "-o", tmp_path, "--flat", "--size", "square").code == 0
     names = {path.name for path in tmp_path.iterdir()}
-    assert {"balanced-packed.onnx", "balanced-160x160-flat.onnx"} <= names
+    assert {"balanced-packed.onnx", f"balanced-{SQUARE}-flat.onnx"} <= names
 
 
 def test_prune_then_export(run, pictures, tmp_path):
     thin = tmp_path / "thin.pt"
-    ended = run("prune", "balanced", "--pictures", pictures, "--keep", "0.5", "-o", thin)
+    whole = tmp_path / "whole.pt"
+    network, recipe = create_model("pocket_balanced"), Recipe(name="whole").to_dict()
+    Checkpoint("pocket_balanced", {}, recipe, 1, network.state_dict()).save(whole)
+    ended = run("prune", whole, "--pictures", pictures, "--keep", "0.5", "-o", thin)
     assert ended.code == 0 and "726,585 ->" in ended.out.decode()
     assert run("export", thin, "--name", "thin", "-o", tmp_path).code == 0
     card = pm.load_model(tmp_path / "thin.onnx").card

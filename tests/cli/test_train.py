@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import pocketmatte as pm
+from pocketmatte.models.checkpoint import load_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
 
 def test_a_released_network_is_exported_by_name(run, tmp_path):
     ended = run("export", "balanced", "-o", tmp_path)
-    assert ended.code == 0 and "726,585 parameters" in ended.out.decode()
+    assert ended.code == 0 and "106,401 parameters" in ended.out.decode()
     picture = np.random.default_rng(0).integers(0, 256, (96, 128, 3)).astype(np.uint8)
     ours, released = pm.load_model(tmp_path / "balanced.onnx"), pm.load_model()
     assert np.abs(ours.alpha(picture) - released.alpha(picture)).max() < 1e-3
@@ -91,8 +92,9 @@ def test_a_released_network_is_fine_tuned_by_name(run, data_folder, tmp_path):
     ended = run("train", *road, "--epochs", "2")
     assert ended.code == 0 and " before; exported to" in ended.err.replace("\n", " ")
     card = pm.load_model(tmp_path / "balanced-tuned.onnx").card
-    assert card.architecture == "pocket_balanced" and "Research weights" in card.licence
-    assert card.cost["pictures"] == 32 and card.cost["hours"] > 0
+    assert card.architecture == "selfie_unet" and "Research weights" in card.licence
+    cost = load_checkpoint(tmp_path / "last.pt").cost
+    assert cost["pictures"] == 32 and cost["hours"] > 0
 
 
 def test_export_refuses_what_is_no_checkpoint(run, tmp_path):

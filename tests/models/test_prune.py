@@ -9,12 +9,18 @@ from pocketmatte.models import create_model
 from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
 from pocketmatte.models.cost import count_macs, count_parameters
 from pocketmatte.models.prune import narrow, prunable, prune
-from pocketmatte.weights import find_checkpoint
 
 
 @pytest.fixture(scope="module")
-def balanced():
-    return load_checkpoint(find_checkpoint("balanced"))
+def pocket():
+    """The Pocket-UNet inside the released `best`."""
+    best, prefix = load_checkpoint("best"), "members.1.network."
+    weights = {
+        name.removeprefix(prefix): value
+        for name, value in best.weights.items()
+        if name.startswith(prefix)
+    }
+    return Checkpoint("pocket_balanced", {}, best.recipe, 1, weights)
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +36,14 @@ def alpha(checkpoint, pictures):
     return checkpoint.network()(pictures).sigmoid()
 
 
-def test_a_pruned_network_is_smaller_and_says_so(balanced, pictures, tmp_path):
+def test_a_pruned_network_is_smaller_and_says_so(pocket, pictures, tmp_path):
     # given a checkpoint pruned to half, written and read
-    half = prune(balanced, 0.5, pictures)
+    half = prune(pocket, 0.5, pictures)
     half.save(tmp_path / "half.pt")
     again = load_checkpoint(tmp_path / "half.pt")
     # then the file alone rebuilds the small network, with the same alpha
     assert torch.equal(alpha(again, pictures), alpha(half, pictures))
-    whole, thin = balanced.network(), again.network()
+    whole, thin = pocket.network(), again.network()
     assert count_parameters(thin) < 0.65 * count_parameters(whole)
     assert count_macs(thin, (96, 96)) < 0.8 * count_macs(whole, (96, 96))
     assert again.options["hidden"] == [block.hidden for block in prunable(thin)]
@@ -45,21 +51,21 @@ def test_a_pruned_network_is_smaller_and_says_so(balanced, pictures, tmp_path):
     assert again.card().parameters == count_parameters(thin)
 
 
-def test_the_refit_and_the_choice_are_worth_it(balanced, pictures):
+def test_the_refit_and_the_choice_are_worth_it(pocket, pictures):
     """Against the same counts of channels, taken blindly and left as they are."""
-    expected = alpha(balanced, pictures)
-    error = (alpha(prune(balanced, 0.75, pictures), pictures) - expected).abs().mean()
-    blind = balanced.network()
+    expected = alpha(pocket, pictures)
+    error = (alpha(prune(pocket, 0.75, pictures), pictures) - expected).abs().mean()
+    blind = pocket.network()
     narrow(blind, [max(8, round(0.75 * block.hidden / 8) * 8) for block in prunable(blind)])
     with torch.no_grad():
         blind_error = (blind(pictures).sigmoid() - expected).abs().mean()
     assert error < 0.3 * blind_error
 
 
-def test_pruning_less_hurts_less(balanced, pictures):
-    expected = alpha(balanced, pictures)
+def test_pruning_less_hurts_less(pocket, pictures):
+    expected = alpha(pocket, pictures)
     errors = [
-        float((alpha(prune(balanced, keep, pictures), pictures) - expected).abs().mean())
+        float((alpha(prune(pocket, keep, pictures), pictures) - expected).abs().mean())
         for keep in (0.9, 0.6, 0.3)
     ]
     assert errors == sorted(errors)
@@ -72,14 +78,14 @@ def test_squeezes_and_the_decoders_skips_stay(pictures):
     assert not seed.encoder.tap_expanded or not set(tapped) & set(prunable(seed))
 
 
-def test_bad_wishes_are_refused(balanced, pictures):
+def test_bad_wishes_are_refused(pocket, pictures):
     for keep in (0, 1, 7):
         with pytest.raises(PocketmatteError, match="outside"):
-            prune(balanced, keep, pictures)
+            prune(pocket, keep, pictures)
     with pytest.raises(PocketmatteError, match="numbers of channels"):
         create_model("pocket_balanced", hidden=[8])
     counts = [10_000] * len(prunable(create_model("pocket_balanced")))
     with pytest.raises(PocketmatteError, match="10000 hidden channels wanted"):
         create_model("pocket_balanced", hidden=counts)
-    other = Checkpoint("pocket_balanced", {}, balanced.recipe, 1, balanced.weights)
+    other = Checkpoint("pocket_balanced", {}, pocket.recipe, 1, pocket.weights)
     assert prune(other, 0.5, pictures).options["hidden"]

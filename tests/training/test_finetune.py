@@ -26,7 +26,7 @@ def test_the_recipe_fits_the_start_and_the_data(data_folder):
         finetune_recipe("balanced", DataFolder(data_folder)),
     )
     assert recipe.pretrained == "balanced" and recipe.architecture == start.architecture
-    assert recipe.resolution == [(0.0, 176)] and recipe.train_splits == ["train"]
+    assert recipe.resolution == [(0.0, 240)] and recipe.train_splits == ["train"]
     assert recipe.composites > 0 and recipe.batch == 16
     assert recipe.card["licence"] == start.card().licence
     told = [entry["name"] for entry in recipe.card["training_data"]]

@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-03817e3cc833", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-92803f1bf54f", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
