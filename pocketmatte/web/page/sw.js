@@ -1,11 +1,11 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-92803f1bf54f", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-68bf77f1c05f", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
 		"assets/index-B7fhyLNm.css",
-		"assets/index-cPIVguhV.js",
-		"assets/worker-D94VNqWV.js",
+		"assets/index-IhqQlW48.js",
+		"assets/worker-CnaJv5Bv.js",
 		"backgrounds/beach.webp",
 		"backgrounds/lights.webp",
 		"build.json",

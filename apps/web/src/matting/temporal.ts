@@ -5,7 +5,7 @@
  */
 import { boxMean, dilate, plane, type Plane } from "./planes";
 
-const TOLERANCE = 4; // change beyond noise at which the past counts 1/e, in levels
+const TOLERANCE = 8; // change beyond noise at which the past counts 1/e, in levels
 const NOISE_REACH = 1.3;
 const NOISE_LIMIT = 4;
 const CUT = 28; // mean change of the whole picture that no camera move makes, in levels
