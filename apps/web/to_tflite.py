@@ -20,6 +20,7 @@ OPERATORS = schema.BuiltinOperator
 NONE, RELU, RELU6 = (
     getattr(schema.ActivationFunctionType, name) for name in ("NONE", "RELU", "RELU6")
 )
+WHOLE = 500_000  # bytes of weights up to which they are not halved to float16
 FUSED = {"Conv": True, "Add": True}
 
 
@@ -74,6 +75,7 @@ class _Converter:
         graph = model.graph
         self._nodes = list(graph.node)
         self._constants = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+        self._halve = sum(v.nbytes for v in self._constants.values()) > WHOLE
         self._uses: dict[str, int] = {}
         for node in self._nodes:
             for name in node.input:
@@ -320,7 +322,9 @@ class _Converter:
         return self._tensors[name]
 
     def _weights(self, name: str, values: np.ndarray) -> int:
-        """A float16 constant and the operator that widens it."""
+        """A float16 constant and the operator that widens it; in small files plain float32."""
+        if name not in self._widened and not self._halve:
+            self._widened[name] = self._constant(values.astype(np.float32))
         if name not in self._widened:
             small = self._constant(values.astype(np.float16))
             wide = self._tensor(values.shape, schema.TensorType.FLOAT32, 0)

@@ -41,6 +41,6 @@ def fake_model(monkeypatch):
         return model
 
     pipeline = types.ModuleType("pocketmatte.matting.pipeline")
-    pipeline.load_model = load_model
+    pipeline.load_model, pipeline.TRUST = load_model, 0.5
     monkeypatch.setitem(sys.modules, "pocketmatte.matting.pipeline", pipeline)
     return calls

@@ -21,7 +21,7 @@ def exports(released, portraits, tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("precision", "size", "mean", "mask_iou"),
-    [("fp32", 1.01, 1e-5, 0.9999), ("fp16", 0.6, 2e-3, 0.995), ("int8", 0.75, 2.5e-2, 0.96)],
+    [("fp32", 1.01, 1e-5, 0.9999), ("fp16", 0.6, 2e-3, 0.995), ("int8", 0.75, 2.5e-2, 0.85)],
 )
 def test_smaller_and_nearly_the_same(exports, precision, size, mean, mask_iou):
     _, cards = exports
