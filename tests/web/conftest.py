@@ -62,9 +62,11 @@ def chromium():
         pytest.skip("Chromium is not installed (on Debian: apt-get install chromium)")
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-    @contextmanager
-    def start(*flags):
-        with api.sync_playwright() as playwright:
+    # one for the session: a second one, while a browser of the first is open, is an error
+    with api.sync_playwright() as playwright:
+
+        @contextmanager
+        def start(*flags):
             browser = playwright.chromium.launch(
                 executable_path=path,
                 args=[
@@ -79,7 +81,7 @@ def chromium():
             finally:
                 browser.close()
 
-    return start
+        yield start
 
 
 @pytest.fixture(scope="session")
