@@ -69,7 +69,7 @@ class TestReleased:
         ]
         with torch.no_grad():
             ours = checkpoint.network()(src).sigmoid().numpy()
-        assert abs(ours - open_runtime(FOLDER / card.file, threads=1)(src.numpy())).max() < 1e-4
+        assert abs(ours - open_runtime(FOLDER / card.file, threads=1)(src.numpy())).max() < 5e-4
 
 
 def test_checkpoints_that_are_missing_or_damaged_are_named(tmp_path, monkeypatch):
