@@ -19,7 +19,7 @@ PLAIN = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
 class Expert(nn.Module):
-    """A network with its own normalisation, its confidence limited and scaled by a learnt factor.
+    """A network with its own normalisation and limited confidence.
 
     `forward` takes src in [0, 1] and gives logits.
     """
@@ -32,11 +32,10 @@ class Expert(nn.Module):
         mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in normalisation)
         self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("std", std, persistent=False)
-        self.weight = nn.Parameter(torch.ones(1))
 
     def forward(self, src: Tensor) -> Tensor:
         logits = self.network((src - self.mean) / self.std)
-        return logits.clamp(-self.limit, self.limit) * self.weight
+        return logits.clamp(-self.limit, self.limit)
 
 
 class Experts(Model):

@@ -1,4 +1,4 @@
-"""Pocket-UNet, the family of the released presets: few plain operators, every layer earns its ms.
+"""Pocket-UNet, one of the two networks in `best`: few plain operators, every layer earns its ms.
 
 Against Mobile-UNet: thinner inverted residuals instead of narrower features (so that ImageNet's
 features survive), skips that are added instead of concatenated, a gate from the global mean that
@@ -47,6 +47,6 @@ class PocketUNet(Model):
 
 @register_model
 def pocket_balanced() -> PocketUNet:
-    """MobileNetV2 with expansion 3: the architecture of the `balanced` preset."""
+    """MobileNetV2 with expansion 3: the first `balanced` preset, now a member of `best`."""
     encoder = mobilenet_v2(expansion=3, depth=16)
     return PocketUNet(encoder, (64, 32, 24, 16), (192, 160))
