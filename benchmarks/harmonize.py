@@ -126,8 +126,8 @@ def score(method, pair: Pair) -> dict[str, float]:
     }
 
 
-def quality(people: list[np.ndarray], pairs: int) -> dict:
-    """Mean scores of each method on each kind of pair."""
+def quality(people: list[np.ndarray], pairs: int, prepare=separated) -> dict:
+    """Mean scores of each method on each kind of pair, after `prepare`."""
     kinds = {
         "changed": [
             photo_pair(np.random.default_rng((7, number, turn)), rgba)
@@ -142,14 +142,12 @@ def quality(people: list[np.ndarray], pairs: int) -> dict:
     }
     result = {}
     for kind, items in kinds.items():
-        rows, items = {}, [separated(pair) for pair in items]
+        rows, items = {}, [prepare(pair) for pair in items]
         for name, method in METHODS.items():
             scores = [score(method, pair) for pair in items]
             rows[name] = {key: float(np.mean([s[key] for s in scores])) for key in _SCORES}
             rows[name]["untouched"] = float(np.mean([s["mse"] < 0.01 for s in scores]))
             rows[name]["seen"] = float(np.mean([s["delta_e"] > 2 for s in scores]))
-        for row in rows.values():
-            row["to_reinhard"] = row["fmse"] / rows["Reinhard colour transfer"]["fmse"]
         result[kind] = {"pairs": len(items), "rows": [{"name": n, **r} for n, r in rows.items()]}
     return result
 
@@ -223,6 +221,7 @@ def main() -> None:
         split=options.split,
         pictures=len(people),
         quality=quality(people, options.pairs),
+        quality_whole=quality(people, options.pairs, lambda pair: pair),
         timing=timing(options.repeat),
         steadiness=steadiness(),
     )

@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-7b1e20732cde", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-997b19372704", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
