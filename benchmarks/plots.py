@@ -1,7 +1,7 @@
 """`python -m benchmarks.plots`: quality against time and against parameters, as SVG in docs.
 
-Made from `quality.json` and `speed.json`; a fingerprint of what was drawn lies inside each file,
-so that a test can tell a stale plot.
+Made from `quality.json`, `speed.json` and `pruning.json`; a fingerprint of what was drawn lies
+inside each file, so that a test can tell a stale plot.
 """
 
 from __future__ import annotations
@@ -82,6 +82,30 @@ def draw(found: Sequence[dict], name: str, path: Path) -> None:
             figure.savefig(temporary, metadata=facts)
 
 
+def draw_pruning(study: dict, path: Path) -> None:
+    """Draw IoU against time of the pruned networks in `pruning.json`, as SVG."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    found = study["points"]
+    with rc_context({"svg.hashsalt": "pruning", "font.size": 9}):
+        figure = Figure(figsize=(6, 3.6), layout="constrained")
+        axes = figure.subplots()
+        axes.grid(alpha=0.25)
+        times = [one["time"] for one in found]
+        tuned, plain = ([one[key] for one in found] for key in ("iou_tuned", "iou_refitted"))
+        axes.plot(times, tuned, "D-", c=_COLOURS["preset"], label="and fine-tuned")
+        axes.plot(times, plain, "o--", c=_COLOURS["peer"], label="pruned and refitted")
+        for one, x, y in zip(found, times, tuned, strict=True):
+            axes.annotate(f"{one['keep']:.0%}", (x, y), (0, 6), textcoords="offset points")
+        axes.set(xlabel=f"time, {study['network']} = 1", ylabel="person IoU")
+        axes.margins(0.1)
+        axes.legend(frameon=False, loc="lower right")
+        with whole_file(path) as temporary:
+            facts = {"Date": None, "Description": f"drawn from {fingerprint(found)}"}
+            figure.savefig(temporary, metadata=facts)
+
+
 def is_stale(path: Path, found: Sequence[dict]) -> bool:
     """Whether a plot is missing or was drawn from other numbers."""
     return not path.is_file() or fingerprint(found) not in path.read_text(encoding="utf-8")
@@ -155,13 +179,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="draw nothing; exit 1 when stale")
     options = parser.parse_args(arguments)
     found = points(options.results)
-    stale = [name for name in PLOTS if is_stale(options.out / f"{name}.svg", found)]
-    for name in stale if options.check else PLOTS:
+    shown: dict = dict.fromkeys(PLOTS, found)
+    if (options.results / "pruning.json").is_file():
+        pruned = load("pruning", options.results)
+        shown["pruning"] = pruned["points"]
+    stale = [name for name in shown if is_stale(options.out / f"{name}.svg", shown[name])]
+    for name in stale if options.check else shown:
         path = options.out / f"{name}.svg"
         if options.check:
             sys.stderr.write(f"{path}: stale; run python -m benchmarks.plots\n")
         else:
-            draw(found, name, path)
+            draw_pruning(pruned, path) if name == "pruning" else draw(found, name, path)
             sys.stdout.write(f"{path}\n")
     return 1 if options.check and stale else 0
 

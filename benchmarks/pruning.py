@@ -31,7 +31,7 @@ from pocketmatte.training.loop import LAST, train
 from pocketmatte.training.recipe import Recipe
 from pocketmatte.weights import find_checkpoint
 
-SHARES = (0.85, 0.7, 0.5)
+SHARES = (0.9, 0.75, 0.6)
 SPLIT = "val"
 
 
@@ -45,6 +45,7 @@ def fine_tuned(thin: Checkpoint, data: Path, folder: Path, epochs: int, limit: i
         "limit": limit,
         "batch": 16,
         "learning_rate": 4e-4,
+        "precision": "fp32",
         "warmup": 0.1,
         "ema": 0.98,
         "threads": 1,

@@ -44,6 +44,10 @@ def export(
         Path | None,
         typer.Option(metavar="DIR", help="For int8: data folder, or any folder of pictures."),
     ] = None,
+    keep_float: Annotated[
+        str,
+        typer.Option(metavar="PATTERN", help="For int8: layers whose names match stay float32."),
+    ] = "",
     name: Annotated[str | None, typer.Option(help="Of the network; else the recipe's.")] = None,
     data: Annotated[
         Path | None,
@@ -85,6 +89,7 @@ def export(
             calibrate=pictures,
             prove_on=proof,
             network=network,
+            keep_float=keep_float,
         )
         _tell(card, out)
         if data and card.parity and not pack_mask:

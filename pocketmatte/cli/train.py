@@ -20,6 +20,10 @@ def train(
             help="Go on from this preset or .pt file; without a recipe, fine-tune it gently.",
         ),
     ] = None,
+    quantize: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Train this preset or .pt file for int8."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint in OUT.")
     ] = False,
@@ -29,7 +33,7 @@ def train(
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, ...")] = "cpu",
     threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="CPU threads.")] = None,
 ) -> None:
-    """Train a network from a recipe, or fine-tune one: --from balanced.
+    """Train a network from a recipe, or fine-tune one: --from balanced; for int8: --quantize.
 
     A checkpoint is written after every epoch. Ctrl-C loses the running epoch only; --resume
     goes on exactly where it stood. Several processes: torchrun ... -m pocketmatte train ...
@@ -40,7 +44,7 @@ def train(
     from pocketmatte.training.distributed import is_main_process
     from pocketmatte.training.loop import train as run
 
-    chosen = _recipe(recipe, start, data)
+    chosen = _recipe(recipe, start, quantize, data)
     if epochs:
         chosen.epochs = epochs
     if threads:
@@ -78,15 +82,20 @@ def train(
     before = "" if first["epoch"] else f", {first['val_iou']:.4f} before"
     console.print(
         f"best validation IoU {best['val_iou']:.4f} in epoch {best['epoch']}{before}; "
-        f"exported to {out / chosen.name}.onnx"
+        f"exported to {out / chosen.name}{'-int8' if chosen.int8 else ''}.onnx"
     )
 
 
-def _recipe(path: Path | None, start: str | None, data: Path):
+def _recipe(path: Path | None, start: str | None, quantize: str | None, data: Path):
     from pocketmatte.data.shards import open_data
     from pocketmatte.training.finetune import finetune_recipe
+    from pocketmatte.training.quantize import quantize_recipe
     from pocketmatte.training.recipe import load_recipe
 
+    if quantize is not None:
+        if path or start:
+            raise PocketmatteError("--quantize brings its own recipe; leave --recipe, --from out")
+        return quantize_recipe(quantize, open_data(data))
     if path is None and start is None:
         raise PocketmatteError(
             "give a recipe (--recipe FILE), or a network to fine-tune (--from balanced)"

@@ -26,7 +26,7 @@ from pocketmatte.export.formats import (
 from pocketmatte.export.notes import notes
 from pocketmatte.export.proof import prove, prove_changes
 from pocketmatte.matting.preprocess import grid_size
-from pocketmatte.models.checkpoint import Checkpoint
+from pocketmatte.models.checkpoint import Checkpoint, trained_for_int8
 from pocketmatte.models.registry import Model
 from pocketmatte.runtimes import READABLE
 from pocketmatte.weights.card import Card, card_path, fingerprint
@@ -45,11 +45,13 @@ def export(
     calibrate: Sequence[np.ndarray] = (),
     prove_on: Sequence[np.ndarray] = (),
     network: Model | None = None,
+    keep_float: str = "",
 ) -> Card:
     """Write the network and its card into the folder `out`, once its alpha is proven.
 
     ONNX in fp32 for any size, as networks are released, brings the checkpoint `<name>.pt` along,
     without what only resuming needs: fine-tuning and further exports can start from the name.
+    So does int8 of a network that was trained for it.
 
     Args:
         to: a key of `FORMATS`.
@@ -59,10 +61,13 @@ def export(
         precision: `fp32`, `fp16` or `int8`.
         output: `alpha`; `flat`, the same numbers in one row; `packed`, a hard mask as bits.
         bits: mask bits in a float of a packed output, 16 or 8.
-        calibrate: pictures, RGB uint8 HWC, that int8 takes its ranges from; it needs some.
+        calibrate: pictures, RGB uint8 HWC, that int8 takes its ranges from; it needs some, unless
+            the network was trained for int8.
         prove_on: pictures on which the file is compared with the network; drawn ones when empty.
         network: `checkpoint.network()`, when you have it: several precisions of the same object
             in a row are traced and converted once.
+        keep_float: pattern (regular expression) of names of layers that stay in float32 in an
+            int8 file; names follow the modules, such as `stem` or `steps.2`.
 
     Returns:
         The card: `file` names what was written, `parity` is the proof (see `prove`).
@@ -75,9 +80,13 @@ def export(
     for wish, known in ((precision, PRECISIONS), (output, OUTPUTS)):
         if wish not in known:
             raise PocketmatteError(f"unknown wish {wish!r}; known are: {', '.join(known)}")
-    if precision == "int8" and not calibrate and to != "coreml":
-        raise PocketmatteError("int8 needs pictures for its ranges; add --calibrate DIR")
     network, card = network or checkpoint.network(), checkpoint.card()
+    source, ranges = network, {}
+    if precision == "int8":
+        twin = trained_for_int8(checkpoint)
+        if not (calibrate or twin.ranges or to == "coreml"):
+            raise PocketmatteError("int8 needs pictures for its ranges; add --calibrate DIR")
+        source, ranges = network if twin is checkpoint else twin.network(), twin.ranges
     card.name, card.precision, card.output = name or card.name, precision, output
     size = _size(network, to, size)
     card.sizes = [] if size is None else [size]
@@ -88,13 +97,17 @@ def export(
         precision=precision,
         output=output,
         bits=bits,
-        pictures=as_batches(list(calibrate), card, size) if precision == "int8" else (),
+        pictures=as_batches(list(calibrate), card, size) if precision == "int8" else [],
+        ranges=ranges,
+        keep_float=keep_float,
         notes=notes(card, output, bits, channels_last=to == "litert"),
     )
     card.file = _stem(card, request) + FORMATS[to].suffix
-    files = convert(network, request)
-    if card.file == f"{card.name}.onnx":
-        files[".pt"], card.checkpoint = _slim(checkpoint, card.name), f"{card.name}.pt"
+    files = convert(source, request)
+    trainable = f"{card.name}-int8.onnx" if checkpoint.ranges else f"{card.name}.onnx"
+    if card.file == trainable:
+        files[".pt"] = _slim(checkpoint, card.name)
+        card.checkpoint = card.file.replace(".onnx", ".pt")
     _write(files, card, Path(out), network, prove_on or _drawn(), bits)
     return card
 
@@ -125,7 +138,7 @@ def _slim(checkpoint: Checkpoint, name: str) -> bytes:
 def _stem(card: Card, request: Request) -> str:
     parts = [card.name, *(f"{height}x{width}" for height, width in card.sizes)]
     parts += [word for word in (request.precision, request.output) if word not in ("fp32", "alpha")]
-    return "-".join(parts)
+    return "-".join(parts + ["mixed"] * bool(request.keep_float))
 
 
 def _write(

@@ -55,6 +55,10 @@ class Request:
     """Mask bits in a float, for packed outputs."""
     pictures: Sequence[np.ndarray] = ()
     """Normalised pictures, float32 `[1, 3, H, W]`: what int8 takes its ranges from."""
+    ranges: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Trained ranges of the network's nodes: what int8 takes before all measured ones."""
+    keep_float: str = ""
+    """Pattern of names of the layers that stay in float32 in an int8 file."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """Labels, normalisation and the like, to be written into the file."""
 

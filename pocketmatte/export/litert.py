@@ -26,7 +26,7 @@ def to_litert(network: Model, request: Request) -> Files:
         PocketmatteError: the converter does not know an operator of the network.
     """
     data = _converted(network, request.size, request.output, request.bits)
-    data = lower_precision(data, request.precision, request.pictures)
+    data = lower_precision(data, network, request)
     return {".tflite": write_notes(data, request.notes)}
 
 

@@ -29,7 +29,7 @@ def to_onnx(network: Model, request: Request) -> Files:
 def build_onnx(network: Model, request: Request) -> onnx.ModelProto:
     """Trace, lower the precision, then add the ending, which stays in float32."""
     model = trace(network, request.size or request.example, fixed=request.size is not None)
-    model = lower_precision(model, request.precision, request.pictures)
+    model = lower_precision(model, network, request)
     model = end_with(model, request.output, request.bits)
     onnx.checker.check_model(model)
     return model

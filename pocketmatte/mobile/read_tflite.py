@@ -58,13 +58,14 @@ def read_tflite(path: Path) -> Graph:
     if data[4:8] != b"TFL3":
         raise PocketmatteError(f"{path}: not a LiteRT file; give a .tflite file")
     try:
-        model = schema.ModelT.InitFromPackedBuf(data, 0)
-        return _graph(model, path.stem)
+        return parse_tflite(data, path.stem)
     except Exception as error:  # a damaged flatbuffer fails anywhere
         raise PocketmatteError(f"{path}: damaged LiteRT file ({error}); get it again") from None
 
 
-def _graph(model, name: str) -> Graph:
+def parse_tflite(data: bytes, name: str) -> Graph:
+    """The graph in the contents of a file."""
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
     proto = model.subgraphs[0]
     stored = [_holds_data(model.buffers[tensor.buffer]) for tensor in proto.tensors]
     tensors = [_tensor(tensor) for tensor in proto.tensors]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models.cost import count_macs, count_parameters
 from pocketmatte.models.registry import Model, create_model
-from pocketmatte.weights import find_checkpoint
+from pocketmatte.weights import find_checkpoint, find_trained_for_int8
 from pocketmatte.weights.card import Card
 
 _FORMAT = "pocketmatte-checkpoint-1"
@@ -29,6 +30,10 @@ class Checkpoint:
     scores: dict = field(default_factory=dict)
     cost: dict = field(default_factory=dict)
     """Pictures seen, hours and machine of the training."""
+    ranges: dict = field(default_factory=dict)
+    """Of a network trained for int8: (lowest, highest) of its nodes, see `models.quantize`."""
+    start: str = ""
+    """Of a network trained for int8: fingerprint of the weights that it began with."""
     training: dict = field(default_factory=dict)
     """Raw weights, optimizer, schedule and history: what resuming needs."""
 
@@ -37,6 +42,13 @@ class Checkpoint:
         network = create_model(self.architecture, **self.options)
         network.load_state_dict(self.weights)
         return network.eval()
+
+    def fingerprint(self) -> str:
+        """sha256 of the weights."""
+        digest = hashlib.sha256()
+        for name, value in sorted(self.weights.items()):
+            digest.update(name.encode() + value.numpy(force=True).tobytes())
+        return digest.hexdigest()
 
     def card(self) -> Card:
         """The card of this network, as far as training knows it."""
@@ -80,3 +92,15 @@ def load_checkpoint(name_or_path: str | Path) -> Checkpoint:
     if not isinstance(values, dict) or values.pop("format", None) != _FORMAT:
         raise PocketmatteError(f"{path}: not a pocketmatte checkpoint; use one that train wrote")
     return Checkpoint(**values)
+
+
+def trained_for_int8(checkpoint: Checkpoint) -> Checkpoint:
+    """The same network trained to be rounded, where there is one; else the checkpoint itself.
+
+    Released networks have it beside them, and it counts only for the weights it was trained from.
+    """
+    if checkpoint.ranges:
+        return checkpoint
+    path = find_trained_for_int8(checkpoint.recipe.get("name", ""))
+    twin = load_checkpoint(path) if path else checkpoint
+    return twin if twin.start == checkpoint.fingerprint() else checkpoint

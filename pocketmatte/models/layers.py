@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from torch import Tensor, nn
 
 
@@ -9,6 +11,17 @@ def make_divisible(value: float, divisor: int = 8) -> int:
     """Round to a multiple of `divisor`, never down by more than 10 % (MobileNet's rule)."""
     rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * value else rounded
+
+
+class HiddenParts(NamedTuple):
+    """The layers of a block around channels that nobody outside sees: what pruning shrinks."""
+
+    makers: list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]
+    """Convolutions with these channels at their output; depthwise ones filter them in place."""
+    gate: nn.Module | None
+    """Looks at these channels' means, `reduce` and `expand` being its convolutions."""
+    projection: nn.Module
+    """Reads them: a pointwise convolution, alone or with its batch norm."""
 
 
 def conv_bn(
@@ -82,6 +95,13 @@ class InvertedResidual(nn.Module):
             SqueezeExcite(hidden, make_divisible(hidden / 4)) if squeeze else nn.Identity(),
             conv_bn(hidden, channels_out, 1, activation=None),
         )
+
+    def hidden_parts(self) -> HiddenParts | None:
+        """None where the expansion is left out or a squeeze looks at it."""
+        if self.squeeze or isinstance(self.expand, nn.Identity):
+            return None
+        depthwise, _, project = self.reduce
+        return HiddenParts([tuple(self.expand[:2]), tuple(depthwise[:2])], None, project)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.reduce(self.expand(x))

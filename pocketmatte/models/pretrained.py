@@ -136,14 +136,18 @@ def _refit(source: Encoder, target: Encoder, streams: list[Tensor], pictures: Te
         x = block(x)
 
 
-def fit_projection(project: nn.Sequential, hidden: Tensor, goal: Tensor) -> None:
-    """Set a pointwise convolution and its batch norm to the ridge regression of `goal`."""
+def fit_projection(project: nn.Module, hidden: Tensor, goal: Tensor) -> None:
+    """Set a pointwise convolution, and its batch norm if any, to the ridge regression of `goal`."""
     rows, goals = (t.movedim(1, -1).flatten(0, -2).double() for t in (hidden, goal))
     mean, goal_mean = rows.mean(0), goals.mean(0)
     rows, goals = rows - mean, goals - goal_mean
     gram = rows.T @ rows
     ridge = 1e-5 * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
     weight = torch.linalg.solve(gram + ridge, rows.T @ goals).T
+    if isinstance(project, nn.Conv2d):
+        project.weight.copy_(weight[:, :, None, None])
+        project.bias.copy_(goal_mean - weight @ mean)
+        return
     variance = (rows @ weight.T).var(0) + 1e-6
     conv, bn = project
     conv.weight.copy_(weight[:, :, None, None])

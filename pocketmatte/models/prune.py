@@ -1,9 +1,9 @@
 """Structured pruning: whole hidden channels leave the inverted residuals, no zeros stay behind.
 
-A hidden channel is made by one filter of the expansion, filtered alone, and read by one column of
-the projection: without it three convolutions shrink, and nothing outside the block notices. Those
-go that contribute least, and the projection is refitted by least squares to what the whole block
-gave (channel pruning, He 2017). Fine-tune the result.
+A hidden channel is made by one filter of the expansion, filtered alone, perhaps gated, and read by
+one column of the projection: without it these layers shrink, and nothing outside the block
+notices. Those go that contribute least, and the projection is refitted by least squares to what
+the whole block gave (channel pruning, He 2017). Fine-tune the result.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models.checkpoint import Checkpoint
 from pocketmatte.models.encoders import Encoder
-from pocketmatte.models.layers import InvertedResidual
 from pocketmatte.models.pretrained import fit_projection
 from pocketmatte.models.registry import Model
 
@@ -42,7 +41,7 @@ def prune(checkpoint: Checkpoint, keep: float, pictures: Tensor) -> Checkpoint:
     blocks = prunable(whole)
     if not blocks:
         raise PocketmatteError(
-            f"{checkpoint.architecture} has no inverted residuals whose hidden channels can go"
+            f"{checkpoint.architecture} has no blocks whose hidden channels can go"
         )
     counts = [max(STEP, round(keep * block.hidden / STEP) * STEP) for block in blocks]
     counts = [min(count, block.hidden) for count, block in zip(counts, blocks, strict=True)]
@@ -59,10 +58,10 @@ def prune(checkpoint: Checkpoint, keep: float, pictures: Tensor) -> Checkpoint:
     )
 
 
-def prunable(network: nn.Module) -> list[InvertedResidual]:
-    """The blocks whose hidden channels nobody else sees, in order.
+def prunable(network: nn.Module) -> list[nn.Module]:
+    """The blocks whose hidden channels nobody else sees, in order: see `HiddenParts`.
 
-    Not those with a squeeze inside, and not those whose expansion is a skip of the decoder.
+    Not those whose expansion is a skip of the decoder.
     """
     tapped = {
         block
@@ -74,10 +73,7 @@ def prunable(network: nn.Module) -> list[InvertedResidual]:
     return [
         block
         for block in network.modules()
-        if isinstance(block, InvertedResidual)
-        and block not in tapped
-        and not block.squeeze
-        and not isinstance(block.expand, nn.Identity)
+        if hasattr(block, "hidden_parts") and block not in tapped and block.hidden_parts()
     ]
 
 
@@ -95,36 +91,62 @@ def narrow(network: nn.Module, hidden: Sequence[int]) -> None:
         _keep(block, torch.arange(count))
 
 
-def _keep(block: InvertedResidual, channels: Tensor) -> None:
-    expand, (depthwise, _, project) = block.expand, block.reduce
-    for conv, bn in (expand[:2], depthwise[:2]):
-        conv.weight = nn.Parameter(conv.weight.detach()[channels])
-        conv.out_channels = bn.num_features = len(channels)
-        for key in ("weight", "bias"):
-            setattr(bn, key, nn.Parameter(getattr(bn, key).detach()[channels]))
-        for key in ("running_mean", "running_var"):
-            setattr(bn, key, getattr(bn, key)[channels])
-    depthwise[0].in_channels = depthwise[0].groups = len(channels)
-    project[0].weight = nn.Parameter(project[0].weight.detach()[:, channels])
-    project[0].in_channels = block.hidden = len(channels)
+def _keep(block: nn.Module, channels: Tensor) -> None:
+    makers, gate, projection = block.hidden_parts()
+    if gate is not None:
+        _keep_inputs(gate.reduce, channels)
+        makers = [*makers, (gate.expand, None)]
+    for conv, norm in makers:
+        _keep_outputs(conv, channels)
+        conv.out_channels = len(channels)
+        if conv.groups > 1:
+            conv.in_channels = conv.groups = len(channels)
+        if norm is not None:
+            _keep_outputs(norm, channels)
+            norm.num_features = len(channels)
+            for key in ("running_mean", "running_var"):
+                setattr(norm, key, getattr(norm, key)[channels])
+    _keep_inputs(_convolution(projection), channels)
+    block.hidden = len(channels)
+
+
+def _keep_outputs(module: nn.Module, channels: Tensor) -> None:
+    for key in ("weight", "bias"):
+        if getattr(module, key) is not None:
+            setattr(module, key, nn.Parameter(getattr(module, key).detach()[channels]))
+
+
+def _keep_inputs(conv: nn.Conv2d, channels: Tensor) -> None:
+    conv.weight = nn.Parameter(conv.weight.detach()[:, channels])
+    conv.in_channels = len(channels)
+
+
+def _convolution(projection: nn.Module) -> nn.Conv2d:
+    return projection if isinstance(projection, nn.Conv2d) else projection[0]
 
 
 @torch.no_grad()
-def _watch(whole: Model, blocks: list[InvertedResidual], pictures: Tensor) -> list[dict]:
+def _watch(whole: Model, blocks: list[nn.Module], pictures: Tensor) -> list[dict]:
     """What each block does with the pictures: contribution of its channels, and its result."""
     seen: list[dict] = [{} for _ in blocks]
     hooks = []
     for block, notes in zip(blocks, seen, strict=True):
+        _, gate, projection = block.hidden_parts()
 
-        def rate(module, inputs, hidden, notes=notes, block=block):
-            weight = block.reduce[2][0].weight.flatten(1)
-            notes["score"] = hidden.transpose(0, 1).flatten(1).std(1) * weight.norm(dim=0)
+        def rate(module, inputs, notes=notes):
+            weight = _convolution(module).weight.flatten(1)
+            notes["score"] = inputs[0].transpose(0, 1).flatten(1).std(1) * weight.norm(dim=0)
 
         def result(module, inputs, output, notes=notes, block=block):
             notes["goal"] = output + notes["input"] if block.residual else output
 
-        hooks += [_note_input(block, notes), block.reduce[1].register_forward_hook(rate)]
-        hooks += [block.reduce.register_forward_hook(result)]
+        def means(module, inputs, notes=notes):
+            notes["means"] = inputs[0].mean((0, 2, 3))
+
+        hooks += [_note_input(block, notes), projection.register_forward_pre_hook(rate)]
+        hooks += [projection.register_forward_hook(result)]
+        if gate is not None:
+            hooks += [gate.register_forward_pre_hook(means)]
     whole(pictures)
     for hook in hooks:
         hook.remove()
@@ -133,8 +155,8 @@ def _watch(whole: Model, blocks: list[InvertedResidual], pictures: Tensor) -> li
 
 @torch.no_grad()
 def _carry_over(
-    blocks: list[InvertedResidual],
-    thin_blocks: list[InvertedResidual],
+    blocks: list[nn.Module],
+    thin_blocks: list[nn.Module],
     wanted: list[dict],
     thin: Model,
     pictures: Tensor,
@@ -142,20 +164,31 @@ def _carry_over(
     """Copy the channels that stay, then run once: each block is refitted when its turn comes."""
     hooks = []
     for block, thin_block, notes in zip(blocks, thin_blocks, wanted, strict=True):
-        _keep(block, notes["score"].topk(thin_block.hidden).indices.sort().values)
+        chosen = notes["score"].topk(thin_block.hidden).indices.sort().values
+        if "means" in notes:
+            _without_the_others(block.hidden_parts().gate.reduce, chosen, notes["means"])
+        _keep(block, chosen)
         thin_block.load_state_dict(block.state_dict())
 
-        def refit(module, inputs, hidden, block=thin_block, notes=notes):
+        def refit(module, inputs, block=thin_block, notes=notes):
             goal = notes["goal"] - notes["input"] if block.residual else notes["goal"]
-            fit_projection(block.reduce[2], hidden, goal)
+            fit_projection(module, inputs[0], goal)
 
-        hooks += [_note_input(thin_block, notes), thin_block.reduce[1].register_forward_hook(refit)]
+        hooks += [_note_input(thin_block, notes)]
+        hooks += [thin_block.hidden_parts().projection.register_forward_pre_hook(refit)]
     thin(pictures)
     for hook in hooks:
         hook.remove()
 
 
-def _note_input(block: InvertedResidual, notes: dict):
+def _without_the_others(reduce: nn.Conv2d, chosen: Tensor, means: Tensor) -> None:
+    """What a gate sees of the channels that go, on average, becomes part of its bias."""
+    others = means.clone()
+    others[chosen] = 0
+    reduce.bias.add_(reduce.weight.flatten(1) @ others)
+
+
+def _note_input(block: nn.Module, notes: dict):
     """Encoders call the two halves of a strided block, not the block: look at the first half."""
 
     def note(module, inputs):

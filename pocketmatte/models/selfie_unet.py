@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pocketmatte.models.decoders import upsample
-from pocketmatte.models.layers import make_divisible
+from pocketmatte.models.layers import HiddenParts, make_divisible
 from pocketmatte.models.registry import Model, register_model
 
 # kernel, hidden, out, squeeze, activation, stride
@@ -79,10 +79,16 @@ class SelfieBlock(nn.Module):
     ):
         super().__init__()
         self.residual = stride == 1 and channels_in == channels_out
+        self.stride, self.hidden = stride, hidden
         self.expand = _conv(channels_in, hidden, 1, activation)
         self.filter = _conv(hidden, hidden, kernel, activation, stride=stride, groups=hidden)
         self.squeeze = ChannelGate(hidden, make_divisible(hidden / 4)) if squeeze else None
         self.project = nn.Conv2d(hidden, channels_out, 1)
+
+    def hidden_parts(self) -> HiddenParts:
+        """What pruning shrinks."""
+        makers = [(self.expand[0], None), (self.filter[0], None)]
+        return HiddenParts(makers, self.squeeze, self.project)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.filter(self.expand(x))

@@ -101,7 +101,7 @@ class Trainer:
         self.loss = MattingLoss(recipe.losses, recipe.boundary_weight)
         self.shared_loss = MattingLoss(recipe.losses, recipe.boundary_weight, self.world.mean)
         self.schedule = Schedule(recipe, len(self.sampler))
-        self.optimizer = _optimizer(recipe, self.network)
+        self.optimizer = make_optimizer(recipe, self.network)
         self.history = History(self.out, recipe.tensorboard)
         self.epoch = 0
 
@@ -181,7 +181,7 @@ class Trainer:
         pha = pha.to(self.device)
         with self.precision.autocast():
             logits = self.parallel(src)
-        loss, parts = self.shared_loss(logits, pha)
+        loss, parts = self._loss(src, logits, pha)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise PocketmatteError(
@@ -199,6 +199,13 @@ class Trainer:
             "accuracy": float(((predicted > 0.5) == (pha > 0.5)).float().mean()),
         }
 
+    def _loss(self, src: Tensor, logits: Tensor, pha: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        return self.shared_loss(logits, pha)
+
+    def _kept(self) -> dict:
+        """What a checkpoint keeps of the averaged network."""
+        return {"weights": self.ema.average.state_dict()}
+
     def _save(self, figures: dict) -> None:
         recipe = self.recipe
         checkpoint = Checkpoint(
@@ -206,7 +213,7 @@ class Trainer:
             options=recipe.options,
             recipe=recipe.to_dict(),
             epoch=self.epoch,
-            weights=self.ema.average.state_dict(),
+            **self._kept(),
             scores={name: value for name, value in figures.items() if name.startswith("val_")},
             cost=training_cost(
                 self.history.rows,
@@ -255,7 +262,8 @@ def train(
         return train_harmonizer(recipe, data, out, resume, device, progress)
     world, device = open_world(device)
     try:
-        trainer = Trainer(recipe, data, out, device=device, progress=progress, world=world)
+        kind = _trainer(recipe, resume)
+        trainer = kind(recipe, data, out, device=device, progress=progress, world=world)
         if resume:
             trainer.resume()
         history = trainer.run()
@@ -264,8 +272,18 @@ def train(
     if world.is_main:
         best = load_checkpoint(Path(out) / BEST)
         best.recipe = recipe.to_dict()
-        export(best, out)
+        export(best, out, precision="int8" if recipe.int8 else "fp32")
     return history
+
+
+def _trainer(recipe: Recipe, resume: bool) -> type[Trainer]:
+    if not recipe.int8:
+        return Trainer
+    if resume:
+        raise PocketmatteError("a training for int8 is short; start it again in another folder")
+    from pocketmatte.training.quantize import QuantizedTrainer
+
+    return QuantizedTrainer
 
 
 def normalise(src: Tensor, recipe: Recipe) -> Tensor:
@@ -284,7 +302,7 @@ def open_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _optimizer(recipe: Recipe, network: Model) -> torch.optim.Optimizer:
+def make_optimizer(recipe: Recipe, network: Model) -> torch.optim.Optimizer:
     if recipe.optimizer != "adamw":
         raise PocketmatteError(f"unknown optimizer {recipe.optimizer!r}; use adamw")
     parameters = [p for p in network.parameters() if p.requires_grad]

@@ -24,6 +24,8 @@ class Recipe:
     network averaged with the one that it came from keeps what that one knew (WiSE-FT, Wortsman
     2022). A list gives every member of an `experts` network its own.
     """
+    int8: bool = False
+    """Train `pretrained`, one checkpoint, to be rounded to 8 bits: see `training.quantize`."""
     freeze_norms: bool = False
     """Keep the batch norms' statistics as they are: for few pictures and small batches."""
 

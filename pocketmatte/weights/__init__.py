@@ -7,7 +7,7 @@ from pathlib import Path
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.weights.card import Card, card_path, read_card
 
-__all__ = ["Card", "find_checkpoint", "find_weights", "list_models"]
+__all__ = ["Card", "find_checkpoint", "find_trained_for_int8", "find_weights", "list_models"]
 
 _FOLDER = Path(__file__).parent
 
@@ -45,6 +45,12 @@ def find_checkpoint(name_or_path: str | Path) -> Path:
         raise PocketmatteError(f"{card.name}: came without its checkpoint; give a .pt file")
     card.verify(path)
     return path
+
+
+def find_trained_for_int8(name: str) -> Path | None:
+    """The checkpoint of a released network that was trained for int8, if there is one."""
+    path = _FOLDER / f"{name}-int8.pt"
+    return path if path.is_file() else None
 
 
 def find_weights(name_or_path: str | Path, task: str | None = None) -> tuple[Path, Card]:

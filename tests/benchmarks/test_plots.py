@@ -68,6 +68,21 @@ def test_the_command_draws_and_checks(results, tmp_path, capsys):
     assert main([*arguments, "--check"]) == 0
 
 
+def test_the_pruning_curve_is_drawn_where_it_was_measured(results, tmp_path):
+    rows = [
+        {"keep": keep, "time": keep, "iou_refitted": 0.9 * keep, "iou_tuned": 0.95 * keep}
+        for keep in (1.0, 0.8, 0.6)
+    ]
+    store.save("pruning", {"network": "ours", "points": rows}, results)
+    out = tmp_path / "plots"
+    assert main(["--results", str(results), "--out", str(out)]) == 0
+    assert "<!-- 80% -->" in (out / "pruning.svg").read_text()
+    assert main(["--results", str(results), "--out", str(out), "--check"]) == 0
+    rows[1]["iou_tuned"] = 0.9
+    store.save("pruning", {"network": "ours", "points": rows}, results)
+    assert main(["--results", str(results), "--out", str(out), "--check"]) == 1
+
+
 def test_nothing_to_draw_is_told(tmp_path):
     with pytest.raises(PocketmatteError, match=r"benchmarks\.run"):
         draw([], "quality-time", tmp_path / "plot.svg")
@@ -76,6 +91,6 @@ def test_nothing_to_draw_is_told(tmp_path):
 def test_the_plots_in_the_docs_show_the_results():
     if not all((store.RESULTS / f"{part}.json").is_file() for part in ("quality", "speed")):
         pytest.skip("no results yet")
-    found = points()
-    stale = [name for name in PLOTS if is_stale(DOCS / f"{name}.svg", found)]
+    shown = dict.fromkeys(PLOTS, points()) | {"pruning": store.load("pruning")["points"]}
+    stale = [name for name in shown if is_stale(DOCS / f"{name}.svg", shown[name])]
     assert not stale, f"run python -m benchmarks.plots: {json.dumps(stale)}"

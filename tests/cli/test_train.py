@@ -61,6 +61,7 @@ def test_from_data_to_a_used_network(run, data_folder, recipe, tmp_path):
         (("--from", "balancd"), "no such checkpoint; give a released network"),
         (("--data", "nowhere"), "no such data folder"),
         (("--device", "cuda:9"), "not usable here"),
+        (("--quantize", "balanced"), "leave --recipe, --from out"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(

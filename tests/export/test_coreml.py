@@ -45,6 +45,20 @@ def test_bilinear_resizing_keeps_to_half_pixel_centres(released, tmp_path):
         assert list(value) == [False]
 
 
+@pytest.mark.parametrize(("precision", "exact"), [("fp32", 1e-6), ("fp16", 2e-3)])
+def test_every_weight_is_in_the_package(released, tmp_path, precision, exact):
+    """What a Mac will multiply with: as near to the trained values as the precision allows."""
+    card = export(released, tmp_path, "coreml", size=SIZE, precision=precision)
+    model = ct.models.MLModel(str(tmp_path / card.file), skip_model_load=True)
+    stored = ct.optimize.coreml.get_weights_metadata(model, weight_threshold=0)
+    arrays = [np.asarray(entry.val, np.float32) for entry in stored.values()]
+    kernels = [value.numpy() for value in released.weights.values() if value.ndim == 4]
+    assert len(kernels) > 50
+    for kernel in kernels:
+        gaps = [np.abs(a - kernel).max() for a in arrays if a.shape == kernel.shape]
+        assert min(gaps, default=np.inf) <= exact * np.abs(kernel).max()
+
+
 @pytest.mark.parametrize(("precision", "share"), [("fp16", 0.6), ("int8", 0.4)])
 def test_lower_precision_is_smaller(released, tmp_path, precision, share):
     whole = export(released, tmp_path, "coreml", size=SIZE)

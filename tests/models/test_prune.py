@@ -89,3 +89,37 @@ def test_bad_wishes_are_refused(pocket, pictures):
         create_model("pocket_balanced", hidden=counts)
     other = Checkpoint("pocket_balanced", {}, pocket.recipe, 1, pocket.weights)
     assert prune(other, 0.5, pictures).options["hidden"]
+
+
+def test_a_selfie_network_loses_channels_of_gated_blocks_too(astronaut):
+    whole = load_checkpoint("fast")
+    crops = [astronaut[y : y + 320, x : x + 320] for y in (0, 96, 192) for x in (0, 96, 192)]
+    batch = np.stack([crop[::4, ::4] for crop in crops])[:, :64, :64] / 255.0
+    pictures = torch.from_numpy(batch).float().movedim(-1, 1)
+    expected = alpha(whole, pictures)
+    errors, sizes = [], [count_parameters(whole.network())]
+    for keep in (0.9, 0.6):
+        thin = prune(whole, keep, pictures)
+        errors.append(float((alpha(thin, pictures) - expected).abs().mean()))
+        sizes.append(count_parameters(thin.network()))
+        gated = [block for block in prunable(thin.network()) if block.squeeze]
+        assert len(gated) == 6 and all(
+            block.squeeze.expand.out_channels % 8 == 0 for block in gated
+        )
+    assert sizes == sorted(sizes, reverse=True) and sizes[2] < 0.8 * sizes[0]
+    # refitted: near at 0.9, and far nearer than the same counts taken blindly
+    blind = whole.network()
+    narrow(blind, prune(whole, 0.6, pictures).options["hidden"])
+    with torch.no_grad():
+        blind_error = float((blind(pictures).sigmoid() - expected).abs().mean())
+    assert errors[0] < errors[1] < 0.5 * blind_error
+
+
+def test_leaving_every_channel_changes_nothing(astronaut):
+    """The refit alone: the whole block's result is its own best fit."""
+    whole = load_checkpoint("fast")
+    pictures = torch.from_numpy(astronaut[None, :128, :128] / 255.0).float().movedim(-1, 1)
+    same = prune(whole, 0.99, pictures)
+    counts = [block.hidden for block in prunable(whole.network())]
+    assert same.options["hidden"] == counts
+    assert (alpha(same, pictures) - alpha(whole, pictures)).abs().max() < 0.02

@@ -1,0 +1,26 @@
+"""Speed against quality of pruned networks: a point for each share, the whole network first."""
+
+from benchmarks import pruning
+from benchmarks.store import load
+
+
+def test_a_curve_of_the_smallest_network(data_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(pruning, "SHARES", (0.7,))
+    words = ["--data", str(data_folder), "--model", "fast", "--epochs", "1", "--limit", "16"]
+    assert pruning.main([*words, "--pictures", "2", "--out", str(tmp_path)]) == 0
+    found = load("pruning", tmp_path)
+    whole, thin = found["points"]
+    assert (whole["keep"], whole["time"]) == (1.0, 1.0) and thin["keep"] == 0.7
+    assert thin["parameters"] < 0.85 * whole["parameters"] and thin["macs"] < whole["macs"]
+    assert thin["time"] > 0 and found["training_pictures"] == 16
+    assert 0 <= thin["iou_refitted"] <= 1 and thin["iou_tuned"] != thin["iou_refitted"]
+
+
+def test_the_released_curve_falls_with_the_network():
+    found = load("pruning")
+    points = found["points"]
+    assert len(points) >= 4 and found["pictures"] >= 50
+    sizes = [point["parameters"] for point in points]
+    assert sizes == sorted(sizes, reverse=True)
+    # training gives back some of what the channels took
+    assert all(point["iou_tuned"] > point["iou_refitted"] for point in points[2:])
