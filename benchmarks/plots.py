@@ -93,10 +93,12 @@ def draw_pruning(study: dict, path: Path) -> None:
         axes = figure.subplots()
         axes.grid(alpha=0.25)
         times = [one["time"] for one in found]
-        tuned, plain = ([one[key] for one in found] for key in ("iou_tuned", "iou_refitted"))
-        axes.plot(times, tuned, "D-", c=_COLOURS["preset"], label="and fine-tuned")
+        plain = [one["iou_refitted"] for one in found]
         axes.plot(times, plain, "o--", c=_COLOURS["peer"], label="pruned and refitted")
-        for one, x, y in zip(found, times, tuned, strict=True):
+        if "iou_tuned" in found[0]:
+            tuned = [one["iou_tuned"] for one in found]
+            axes.plot(times, tuned, "D-", c=_COLOURS["preset"], label="and fine-tuned")
+        for one, x, y in zip(found, times, plain, strict=True):
             axes.annotate(f"{one['keep']:.0%}", (x, y), (0, 6), textcoords="offset points")
         axes.set(xlabel=f"time, {study['network']} = 1", ylabel="person IoU")
         axes.margins(0.1)

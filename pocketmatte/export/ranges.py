@@ -28,18 +28,18 @@ def find_ranges(
     """(lowest, highest) of the tensors of a converted network.
 
     Trained ranges (`request.ranges`) belong to nodes of the torch network: a tensor gets those of
-    the node that held the same values for the same picture. Other tensors are measured on
-    `request.pictures`, if there are some.
+    the node that held the same values for the same picture. Other tensors, such as those that only
+    the converter made, are measured on `request.pictures`, or on that picture if there are none.
 
     Args:
         network: what was converted.
         watch: the converted network, in float32.
         readers: ONNX's names of the operators that read each tensor.
     """
-    found = measure(map(watch, request.pictures), readers) if request.pictures else {}
+    size = request.size or request.example
+    picture = np.random.default_rng(0).random((1, network.channels, *size), np.float32)
+    found = measure(map(watch, request.pictures or [picture]), readers)
     if request.ranges:
-        size = request.size or request.example
-        picture = np.random.default_rng(0).random((1, network.channels, *size), np.float32)
         found |= matched(watch(picture), node_values(network, picture), request.ranges)
     return found
 
