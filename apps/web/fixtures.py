@@ -14,6 +14,9 @@ import cv2
 import numpy as np
 
 from pocketmatte.filters.color_transfer import color_transfer
+from pocketmatte.filters.harmonize import _PACE, judge
+from pocketmatte.harmony.change import read_proposals
+from pocketmatte.harmony.network import to_layers
 from pocketmatte.matting.foreground import solve_layers
 from pocketmatte.matting.preprocess import grid_size, shrink
 from pocketmatte.matting.refine import guided_upsample
@@ -61,7 +64,6 @@ def build() -> dict:
         steps.append(
             {"image": numbers(frame), "alpha": numbers(matte), "expected": numbers(result)}
         )
-    listing = json.loads((PAGE / "models.json").read_text())
     return {
         "grid": {"height": GRID[0], "width": GRID[1]},
         "full": {"height": FULL[0], "width": FULL[1]},
@@ -76,9 +78,31 @@ def build() -> dict:
         "transferred": numbers(color_transfer(small, coarse, shrink(wall, GRID))),
         "wall": numbers(shrink(wall, GRID)),
         "temporal": steps,
+        "harmony": harmony(small, coarse, shrink(wall, GRID)),
         "grids": [[*size, *grid_size(*size, 30976, 32)] for size in PICTURES],
-        "patched": {entry["name"]: _patched(entry) for entry in listing["networks"]},
+        "patched": {entry["name"]: _patched(entry) for entry in networks()},
     }
+
+
+def harmony(image: np.ndarray, alpha: np.ndarray, scene: np.ndarray) -> dict:
+    """Two proposals for one person, and what becomes of them."""
+    rng, cells = np.random.default_rng(8), (3, 4)
+    raw = [rng.normal(0, 0.25, (24, *cells)).astype(np.float32) for _ in range(2)]
+    changes = [read_proposals(proposals, alpha) for proposals in raw]
+    mean = changes[0].toward(changes[1], _PACE)
+    return {
+        "cells": {"height": cells[0], "width": cells[1]},
+        "layers": numbers(to_layers(image, alpha, scene)[0].transpose(1, 2, 0)),
+        "proposals": [numbers(proposals.transpose(1, 2, 0), 7) for proposals in raw],
+        "applied": [numbers(change.apply(image, alpha)) for change in (*changes, mean)],
+        "judged": [judge(change, image, alpha) for change in (*changes, changes[0] * 0.05)],
+    }
+
+
+def networks() -> list[dict]:
+    """What the page's listing says of its networks."""
+    listing = json.loads((PAGE / "models.json").read_text())
+    return [*listing["networks"], listing["harmonizer"]]
 
 
 def _patched(entry: dict) -> str:

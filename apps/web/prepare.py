@@ -17,6 +17,7 @@ import numpy as np
 import onnx
 from to_tflite import grid_patches
 
+from pocketmatte.harmony.network import DEFAULT as HARMONIZER
 from pocketmatte.weights import Card, find_weights, list_models
 
 HERE = Path(__file__).parent
@@ -28,6 +29,8 @@ BACKGROUND_QUALITY = 60
 
 def write_network(card: Card, folder: Path) -> dict:
     """Convert one network; its entry in models.json."""
+    if card.sizes:
+        raise ValueError(f"{card.name}: the page runs networks at any grid, not at fixed sizes")
     path, _ = find_weights(card.name)
     data, patches = grid_patches(onnx.load(path), card.stride)
     file = f"models/{card.name}-{hashlib.sha256(data).hexdigest()[:8]}.tflite"
@@ -97,10 +100,15 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     shutil.copytree(HERE / "static", OUT)
     networks = [write_network(card, OUT) for card in list_models()]
+    _, harmonizer = find_weights(HARMONIZER)
     backgrounds = write_backgrounds(OUT / "backgrounds")
-    listing = {"networks": networks, "backgrounds": backgrounds}
+    listing = {
+        "networks": networks,
+        "harmonizer": write_network(harmonizer, OUT),
+        "backgrounds": backgrounds,
+    }
     (OUT / "models.json").write_text(json.dumps(listing, separators=(",", ":")) + "\n")
-    weights = {card.name: card.sha256 for card in list_models()}
+    weights = {card.name: card.sha256 for card in (*list_models(), harmonizer)}
     build = {"sources": source_hash(), "weights": weights}
     (OUT / "build.json").write_text(json.dumps(build, indent=2) + "\n")
     for side, margin, name in ((192, 0, "icon-192"), (512, 0, "icon-512"), (512, 0.12, "maskable")):

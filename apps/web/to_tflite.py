@@ -5,7 +5,8 @@ integers of the file depend on the grid, so the weights are written once and `gr
 where these integers lie; the page writes the grid that it needs into them before it loads the
 file. Weights are stored as float16 and widened once when the file is loaded.
 
-Channels last, as LiteRT wants it: [1, H, W, 3] to alpha [1, H, W, 1].
+Channels last, as LiteRT wants it: [1, H, W, 3] to alpha [1, H, W, 1], and the harmoniser's
+[1, H, W, 8] to proposals [1, H/8, W/8, 24].
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ NONE, RELU, RELU6 = (
 )
 WHOLE = 500_000  # bytes of weights up to which they are not halved to float16
 FUSED = {"Conv": True, "Add": True}
+BINARY = ("Add", "Sub", "Mul", "Div")
 
 
 def to_tflite(model: onnx.ModelProto, height: int, width: int) -> bytes:
@@ -86,7 +88,8 @@ class _Converter:
         self._tensors: dict[str, int] = {}
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._widened: dict[str, int] = {}
-        self._graph.inputs = [self._output(graph.input[0].name, (1, height, width, 3))]
+        channels = graph.input[0].type.tensor_type.shape.dim[1].dim_value
+        self._graph.inputs = [self._output(graph.input[0].name, (1, height, width, channels))]
         self._result = graph.output[0].name
 
     def convert(self) -> bytes:
@@ -123,6 +126,9 @@ class _Converter:
 
     def _write(self, node, output: str, activation: int) -> None:
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        if node.op_type in BINARY:
+            self._binary(node.op_type.upper(), node, output, activation)
+            return
         write = getattr(self, f"_{node.op_type.lower()}", None)
         if write is None:
             raise ValueError(f"operator {node.op_type} has no counterpart here; add it")
@@ -200,18 +206,6 @@ class _Converter:
             "TRANSPOSE_CONV", inputs, output, shape, "TransposeConvOptions", options, version=3
         )
 
-    def _add(self, node, output, activation, attributes):
-        self._binary("ADD", node, output, activation)
-
-    def _mul(self, node, output, activation, attributes):
-        self._binary("MUL", node, output, activation)
-
-    def _sub(self, node, output, activation, attributes):
-        self._binary("SUB", node, output, activation)
-
-    def _div(self, node, output, activation, attributes):
-        self._binary("DIV", node, output, activation)
-
     def _binary(self, kind, node, output, activation):
         shapes = [self._shape_of(name) for name in node.input]
         options_type = f"{kind.title()}Options"
@@ -267,6 +261,29 @@ class _Converter:
         shape = (1, 1, 1, self._shapes[node.input[0]][3])
         inputs = [self._tensors[node.input[0]], self._constant(np.array([1, 2], np.int32))]
         self._emit("MEAN", inputs, output, shape, "ReducerOptions", options)
+
+    def _averagepool(self, node, output, activation, attributes):
+        kernel, strides = attributes["kernel_shape"], attributes["strides"]
+        if list(kernel) != list(strides) or any(attributes.get("pads", [])):
+            raise ValueError("average pooling must tile: kernel = stride, no padding")
+        options = schema.Pool2DOptionsT()
+        options.padding = schema.Padding.VALID
+        options.filterHeight, options.filterWidth = kernel
+        options.strideH, options.strideW = strides
+        _, height, width, channels = self._shapes[node.input[0]]
+        shape = (1, height // kernel[0], width // kernel[1], channels)
+        source = self._tensors[node.input[0]]
+        self._emit("AVERAGE_POOL_2D", [source], output, shape, "Pool2DOptions", options)
+
+    def _slice(self, node, output, activation, attributes):
+        first, last, axes = (self._constants[name].tolist() for name in node.input[1:4])
+        _, height, width, channels = self._shapes[node.input[0]]
+        if axes != [1] or not 0 <= first[0] < last[0] <= channels:
+            raise ValueError("only channels can be sliced, counted from the first")
+        shape = (1, height, width, last[0] - first[0])
+        place = (np.array(side, np.int32) for side in ((0, 0, 0, first[0]), shape))
+        inputs = [self._tensors[node.input[0]], *map(self._constant, place)]
+        self._emit("SLICE", inputs, output, shape, "SliceOptions", schema.SliceOptionsT())
 
     def _resize(self, node, output, activation, attributes):
         scales = self._constants[node.input[2]]

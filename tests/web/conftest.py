@@ -1,5 +1,6 @@
 """Real Chromium on the real page, with a fake camera rendered from the example portraits."""
 
+import base64
 import shutil
 import threading
 from contextlib import contextmanager
@@ -15,6 +16,80 @@ from pocketmatte.web.server import PageServer
 ROOT = Path(__file__).parents[2]
 CLIP_SIZE = (640, 480)
 SOFTWARE = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+# cameras of still pictures; the page's own wishes choose among them
+CAMERAS = """async (cameras) => {
+    const devices = [];
+    for (const { id, label, facing, data } of cameras) {
+        const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+        const picture = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+        const canvas = document.createElement('canvas');
+        canvas.width = picture.width;
+        canvas.height = picture.height;
+        const draw = canvas.getContext('2d');
+        setInterval(() => draw.drawImage(picture, 0, 0), 60);
+        devices.push({ deviceId: id, label, facing, kind: 'videoinput', canvas });
+    }
+    window.wishes = [];
+    navigator.mediaDevices.enumerateDevices = async () => devices;
+    navigator.mediaDevices.getUserMedia = async (wish) => {
+        wishes.push(wish);
+        const { deviceId, facingMode } = wish.video;
+        const device = devices.find((one) => one.deviceId === deviceId?.ideal)
+            ?? devices.find((one) => one.facing === facingMode?.ideal) ?? devices[0];
+        const stream = device.canvas.captureStream(15);
+        const track = stream.getVideoTracks()[0];
+        track.getSettings = () => ({ deviceId: device.deviceId });
+        window.track = track;
+        return stream;
+    };
+}"""
+
+
+class Visitor:
+    """Somebody who looks at the page and works its controls."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def plug_in(self, *cameras):
+        """Replace the cameras: (label, "user" or "environment", RGB uint8) each."""
+        entries = []
+        for index, (label, facing, image) in enumerate(cameras):
+            _, png = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+            data = base64.b64encode(png.tobytes()).decode()
+            entries.append({"id": f"id-{index}", "label": label, "facing": facing, "data": data})
+        self.page.evaluate(CAMERAS, entries)
+
+    def start_camera(self):
+        self.page.get_by_role("button", name="Use the camera").click()
+        self.page.locator("#view").wait_for(state="visible", timeout=60_000)
+
+    def open_photo(self, file):
+        """A path, or playwright's description of a file."""
+        self.page.locator("#photo-file").set_input_files(file)
+        self.page.locator("#view").wait_for(state="visible", timeout=60_000)
+
+    def choose(self, background):
+        self.page.locator(f'#swatches input[value="{background}"]').check()
+        self.page.locator("#backgrounds[aria-busy=false]").wait_for()
+
+    def picture(self):
+        """What the page shows, through its own button: RGBA uint8."""
+        self.page.get_by_role("button", name="Take picture").click()
+        with self.page.expect_download(timeout=60_000) as download:
+            self.page.get_by_role("link", name="Download").click(timeout=60_000)
+        self.page.get_by_role("button", name="Throw away").click()
+        picture = cv2.imread(str(download.value.path()), cv2.IMREAD_UNCHANGED)
+        return cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA)
+
+    def screenshot(self):
+        """The stage on the screen: RGB uint8."""
+        data = np.frombuffer(self.page.locator("#frame").screenshot(), np.uint8)
+        return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+
+    def said(self):
+        """The line for screen readers."""
+        return self.page.get_by_role("status").inner_text()
 
 
 def portrait_frame(shift=0.0, size=CLIP_SIZE):
@@ -69,12 +144,7 @@ def chromium():
         def start(*flags):
             browser = playwright.chromium.launch(
                 executable_path=path,
-                args=[
-                    "--no-sandbox",
-                    "--use-angle=swiftshader",
-                    "--enable-unsafe-swiftshader",
-                    *flags,
-                ],
+                args=[*SOFTWARE, *flags],
             )
             try:
                 yield browser
@@ -99,7 +169,10 @@ def with_camera(chromium, clip):
 @pytest.fixture
 def page(with_camera, server):
     """The page in a fresh profile; fails the test when the page reports an error."""
-    context = with_camera.new_context(viewport={"width": 800, "height": 600})
+    # a service worker would fetch past the tests' own routes; offline use has tests of its own
+    context = with_camera.new_context(
+        viewport={"width": 800, "height": 600}, service_workers="block"
+    )
     page = context.new_page()
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
@@ -110,6 +183,11 @@ def page(with_camera, server):
     yield page
     context.close()
     assert page.problems == []
+
+
+@pytest.fixture
+def visitor(page):
+    return Visitor(page)
 
 
 @pytest.fixture

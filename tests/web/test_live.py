@@ -1,43 +1,27 @@
 """The page with a camera, driven by clicks and keys."""
 
-import cv2
 import numpy as np
 import pytest
 
 
-def pixels(page):
-    """What the page shows, through its own button: RGBA uint8."""
-    page.get_by_role("button", name="Take picture").click()
-    with page.expect_download(timeout=60_000) as download:
-        page.get_by_role("link", name="Download").click(timeout=60_000)
-    page.get_by_role("button", name="Throw away").click()
-    picture = cv2.imread(str(download.value.path()), cv2.IMREAD_UNCHANGED)
-    return cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA)
-
-
-def choose(page, background):
-    page.locator(f'#swatches input[value="{background}"]').check()
-    page.locator("#backgrounds[aria-busy=false]").wait_for()
-
-
-def test_the_camera_from_start_to_stop(live):
+def test_the_camera_from_start_to_stop(live, visitor):
     """One visit: every feature in turn. One test, for starting the camera takes its time."""
-    choose(live, "colour")
+    visitor.choose("colour")
     live.locator("#colour").fill("#ff00ff")
-    plain = pixels(live)
+    plain = visitor.picture()
     corner = plain[:40, :40, :3].reshape(-1, 3)
     assert (np.abs(corner.astype(int) - (255, 0, 255)).max(axis=1) <= 3).mean() > 0.98
     middle = plain[110:200, 340:400, :3].reshape(-1, 3).astype(int)
     assert (np.abs(middle - (255, 0, 255)).max(axis=1) > 60).mean() > 0.8
 
-    choose(live, "none")
-    clear = pixels(live)
+    visitor.choose("none")
+    clear = visitor.picture()
     assert (clear[:40, :40, 3] == 0).all()
     assert 0.15 < (clear[..., 3] == 255).mean() < 0.85
 
     live.keyboard.press("v")
     assert live.locator("#matteOnly").is_checked()
-    matte = pixels(live)
+    matte = visitor.picture()
     assert (matte[..., 3] == 255).all() and np.ptp(matte[..., :3], axis=2).max() == 0
     live.keyboard.press("v")
 
@@ -57,8 +41,11 @@ def test_the_camera_from_start_to_stop(live):
     assert live.get_by_role("button", name="Take picture").is_disabled()
 
 
-def test_recording(live):
+def test_recording(live, visitor):
+    """What is recorded is the composite, never the room; there is no sound in it."""
     av = pytest.importorskip("av")
+    visitor.choose("colour")
+    live.locator("#colour").fill("#ff00ff")
     live.keyboard.press("r")
     live.locator("#recording").wait_for()
     live.wait_for_timeout(8000)
@@ -67,16 +54,21 @@ def test_recording(live):
         live.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename.endswith(".webm")
     with av.open(str(download.value.path())) as file:
+        assert [stream.type for stream in file.streams] == ["video"]
         frames = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
     assert frames and frames[0].shape == (480, 640, 3)
+    for frame in frames[1:]:  # the first may still have the background of before
+        assert np.abs(frame[:40, :40].mean((0, 1)) - (255, 0, 255)).max() < 25
+        middle = frame[110:200, 340:400].reshape(-1, 3).astype(int)
+        assert (np.abs(middle - (255, 0, 255)).max(axis=1) > 60).mean() > 0.8
 
 
-def test_mirror(live):
+def test_mirror(live, visitor):
     """The clip's left side becomes the right one."""
-    choose(live, "none")
-    mirrored = pixels(live)
+    visitor.choose("none")
+    mirrored = visitor.picture()
     live.keyboard.press("x")
-    straight = pixels(live)
+    straight = visitor.picture()
 
     def apart(a, b):
         return np.abs(a[..., 3].astype(int) - b[..., 3]).mean()
@@ -102,8 +94,8 @@ def test_keys_change_the_choice(page):
     assert not page.locator("#colorTransfer").is_checked()
 
 
-def test_settings_are_remembered(page):
-    choose(page, "beach")
+def test_settings_are_remembered(page, visitor):
+    visitor.choose("beach")
     page.get_by_label("Light wrap").check()
     page.get_by_label("Theme").select_option("light")
     page.reload()

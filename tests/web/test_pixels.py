@@ -25,30 +25,52 @@ def matte(portrait):
 
 
 @pytest.fixture(scope="module")
-def pictures(with_camera, server, portrait, tmp_path_factory):
-    """What the page makes of the portrait, for each background and filter; RGBA uint8."""
-    path = tmp_path_factory.mktemp("photo") / "portrait.png"
-    write_photo(path, portrait)
+def cold():
+    """A portrait of somebody whose camera took a wrong white balance, in the dark."""
+    image = read_photo(ROOT / "examples" / "hopper.jpg").image
+    return np.rint(image * (0.35, 0.5, 0.8)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def studio(with_camera, server, tmp_path_factory):
+    """Opens a photo in the page; gives what takes its picture with a background and keys."""
     page = with_camera.new_page(viewport={"width": 800, "height": 600})
     page.goto(server.address)
-    page.locator("#photo-file").set_input_files(path)
-    page.locator("#view").wait_for(state="visible", timeout=120_000)
 
-    def take(background, key=None):
+    def open_photo(image):
+        path = tmp_path_factory.mktemp("photo") / "portrait.png"
+        write_photo(path, image)
+        page.locator("#photo-file").set_input_files(path)
+        height, width = image.shape[:2]
+        view = page.locator(f'#view[width="{width}"][height="{height}"]')
+        view.wait_for(state="visible", timeout=120_000)
+        return take
+
+    def take(background, keys=""):
         page.locator(f'#swatches input[value="{background}"]').check()
         page.locator("#backgrounds[aria-busy=false]").wait_for()
-        if key:
+        for key in keys:
             page.keyboard.press(key)
+        if "h" in keys:  # its network is fetched first
+            page.locator("#harmonize:checked").wait_for(state="attached", timeout=60_000)
         page.keyboard.press("p")
         with page.expect_download(timeout=60_000) as download:
             page.get_by_role("link", name="Download").click(timeout=60_000)
         page.get_by_role("button", name="Throw away").click()
-        if key:
+        for key in keys:
             page.keyboard.press(key)
         picture = cv2.imread(str(download.value.path()), cv2.IMREAD_UNCHANGED)
         return cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA)
 
-    yield {
+    yield open_photo
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def pictures(studio, portrait):
+    """What the page makes of the portrait, for each background and filter; RGBA uint8."""
+    take = studio(portrait)
+    return {
         "none": take("none"),
         "colour": take("colour"),
         "blur": take("blur"),
@@ -57,7 +79,17 @@ def pictures(with_camera, server, portrait, tmp_path_factory):
         "color_transfer": take("beach", "c"),
         "light_wrap": take("beach", "l"),
     }
-    page.close()
+
+
+@pytest.fixture(scope="module")
+def harmonized(studio, cold):
+    """The same of the portrait in a wrong light."""
+    take = studio(cold)
+    return {
+        "harmonize": take("beach", "h"),
+        "color_transfer,harmonize": take("beach", "ch"),
+        "harmonize,light_wrap": take("beach", "hl"),
+    }
 
 
 def difference(ours, theirs):
@@ -97,6 +129,21 @@ def test_composites_are_the_same(pictures, matte, name, background, filter, mean
     assert apart.mean() < mean
     assert np.percentile(apart, 99.9) <= most
     assert apart[matte.alpha > 0.99].max() <= 3
+
+
+@pytest.mark.parametrize("chain", ["harmonize", "color_transfer,harmonize", "harmonize,light_wrap"])
+def test_the_harmonised_are_the_same(pictures, harmonized, cold, chain):
+    """A network of its own proposes the change; compared with Python's on the same weights."""
+    matte = pm.matte(cold)
+    theirs = pm.compose(matte, BEACH, chain)
+    apart = difference(harmonized[chain][..., :3], theirs)
+    person = matte.alpha > 0.5
+    without = pm.compose(matte, BEACH, chain.replace("harmonize", "alpha_blend"))
+    change = difference(theirs, without)[person].mean()
+    assert change > 5, "the filter leaves this person as it is, which proves nothing"
+    assert apart[person].mean() < 0.5 + 0.02 * change
+    assert apart.mean() < 0.8
+    assert np.percentile(apart, 99.9) <= 12
 
 
 def test_each_filter_changes_the_picture(pictures):

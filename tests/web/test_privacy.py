@@ -5,12 +5,6 @@ import numpy as np
 import pytest
 
 
-def screenshot(page):
-    """The stage as the user sees it, RGB uint8."""
-    data = np.frombuffer(page.locator("#frame").screenshot(), np.uint8)
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
-
-
 def heading(page):
     return page.locator("#cover-title")
 
@@ -44,14 +38,14 @@ def test_nothing_leaves_the_machine(watched, server):
     assert blocked == "blocked"
 
 
-def test_before_the_first_matte_and_after_an_error_nothing_is_shown(page):
+def test_before_the_first_matte_and_after_an_error_nothing_is_shown(page, visitor):
     """The engine's program is withheld: the camera runs, but no matte can come."""
     page.route("**/litert/*.wasm.gz", lambda route: route.abort())
     page.get_by_role("button", name="Use the camera").click()
     page.locator("#cover.error").wait_for(timeout=60_000)
     assert page.locator("#view").is_hidden()
     # a flat panel with text: no picture is in it
-    _, counts = np.unique(screenshot(page).reshape(-1, 3), axis=0, return_counts=True)
+    _, counts = np.unique(visitor.screenshot().reshape(-1, 3), axis=0, return_counts=True)
     assert counts.max() / counts.sum() > 0.8
     assert "could not be loaded" in heading(page).inner_text()
     page.unroute("**/litert/*.wasm.gz")
@@ -153,6 +147,8 @@ def test_a_lost_graphics_card(live):
     )
     live.locator("#cover.error").wait_for()
     assert heading(live).inner_text() == "The graphics card was lost."
+    assert live.locator("#view").is_hidden()
+    assert live.get_by_role("button", name="Take picture").is_disabled()
     live.evaluate("loss.restoreContext()")
     live.get_by_role("heading", name="Where would you like to be?").wait_for()
     live.get_by_role("button", name="Use the camera").click()

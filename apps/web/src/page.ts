@@ -18,11 +18,13 @@ import { followTheme } from "./ui/theme";
 
 export interface Listing {
   networks: NetworkCard[];
+  harmonizer: NetworkCard;
   backgrounds: Supplied[];
 }
 
 const CHECKS = [
   "colorTransfer",
+  "harmonize",
   "lightWrap",
   "smoothStep",
   "matteOnly",
@@ -55,6 +57,10 @@ export class Page {
       if (this.settings.showFigures) showFigures(figures, this.session.state.kind === "live");
     };
     this.session.onNotice = (text) => this.say(text);
+    this.session.onDiscord = (error) => {
+      void this.change({ harmonize: false }, null);
+      this.say(`Harmonise was switched off: ${asProblem(error).message}`);
+    };
     this.session.onStarted = (started) => {
       this.say(`The network runs on ${started.device}.`);
       this.engineFiles = started.files;
@@ -78,11 +84,12 @@ export class Page {
   }
 
   private wishes(): Wishes {
-    const { smoothStep, colorTransfer, lightWrap, matteOnly, mirror, steady } = this.settings;
+    const { smoothStep, colorTransfer, harmonize, lightWrap, matteOnly, mirror, steady } = this.settings;
     const scene = this.scenes.get(this.settings);
     return {
       card: this.card!,
-      look: { scene, smoothStep, colorTransfer, lightWrap, matteOnly },
+      harmonizer: this.listing.harmonizer,
+      look: { scene, smoothStep, colorTransfer, harmonize, lightWrap, matteOnly },
       mirror,
       smooth: smoothness(steady),
     };
@@ -145,15 +152,28 @@ export class Page {
       await this.choose(names[(names.indexOf(this.settings.background) + step) % names.length]);
     } else if (command === "blur") await this.choose("blur");
     else if (command === "plain") {
-      await this.change({ colorTransfer: false, lightWrap: false, smoothStep: false }, "draw");
+      const none = { colorTransfer: false, harmonize: false, lightWrap: false, smoothStep: false };
+      await this.change(none, "draw");
     } else if (command === "fullscreen") await this.fullScreen();
     else if (command === "picture") await this.takePicture();
     else if (command === "record") await this.record();
     else await this.set(command, !this.settings[command]);
   }
 
-  private set(name: Check, value: boolean): Promise<void> {
-    return this.change({ [name]: value }, "draw");
+  private async set(name: Check, value: boolean): Promise<void> {
+    if (name === "harmonize" && value && !(await this.loadHarmonizer())) return this.show();
+    await this.change({ [name]: value }, "draw");
+    if (name === "harmonize" && this.engineFiles.length) this.keep();
+  }
+
+  private async loadHarmonizer(): Promise<boolean> {
+    try {
+      await this.session.loadHarmonizer();
+    } catch (error) {
+      this.say(asProblem(error).message);
+      return false;
+    }
+    return true;
   }
 
   private async choose(background: string): Promise<void> {
@@ -288,7 +308,8 @@ export class Page {
 
   /** The engine and network in use, for visits without a connection. */
   private keep(): void {
-    void keepOffline(this.base, [...this.engineFiles, this.base + this.card!.file]);
+    const cards = this.settings.harmonize ? [this.card!, this.listing.harmonizer] : [this.card!];
+    void keepOffline(this.base, [...this.engineFiles, ...cards.map(({ file }) => this.base + file)]);
   }
 
   private button(action: string): HTMLButtonElement {

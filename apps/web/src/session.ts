@@ -2,7 +2,7 @@
 import { Engine } from "./engine/engine";
 import type { Matte, Matted, NetworkCard, Prefer, Started } from "./engine/messages";
 import { LOST } from "./gpu/context";
-import type { Look } from "./gpu/look";
+import { harmonizes, type Harmonizer, type Look } from "./gpu/look";
 import { Renderer } from "./gpu/renderer";
 import { gridSize, type Size } from "./matting/grid";
 import { nextFrame, openCamera, type Camera } from "./media/camera";
@@ -12,6 +12,7 @@ import { Pace, type Figures } from "./pace";
 
 export interface Wishes {
   card: NetworkCard;
+  harmonizer: NetworkCard;
   look: Look;
   mirror: boolean;
   /** Strength against flicker. */
@@ -32,6 +33,8 @@ export class Session {
   onFigures: (figures: Figures) => void = () => {};
   onNotice: (text: string) => void = () => {};
   onStarted: (started: Started) => void = () => {};
+  /** The person's colours could not be fitted to the scene; they are drawn as they are. */
+  onDiscord: (error: unknown) => void = () => {};
   state: State = { kind: "idle" };
   private engine: Engine | null = null;
   private started: Promise<Started> | null = null;
@@ -41,6 +44,9 @@ export class Session {
   private run = 0;
   private waiting: (() => Promise<void>)[] = [];
   private pace = new Pace();
+  private harmonizing = false;
+  private turn: Promise<unknown> = Promise.resolve();
+  private asked = 0;
 
   constructor(
     readonly canvas: HTMLCanvasElement,
@@ -101,16 +107,33 @@ export class Session {
     if (!this.photo || this.state.kind !== "photo") return;
     const { bitmap, size } = this.photo;
     const run = this.run;
-    await this.guard(run, async () => {
+    const asked = ++this.asked;
+    const work = async () => {
+      if (run !== this.run) return;
       if (again === "matte") await this.step(run, bitmap, size, false);
-      else await this.renderer!.draw(this.wishes().look);
-    });
+      else if (asked === this.asked) await this.draw(this.renderer!, false);
+    };
+    await this.guard(run, () => this.inTurn(work));
+  }
+
+  /** A photo is drawn by one at a time, in the order of asking. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work, work);
+    this.turn = done;
+    return done;
+  }
+
+  /** Fetches the harmoniser, so that no picture waits for it; before the start there is no hurry. */
+  async loadHarmonizer(): Promise<void> {
+    if (!this.started) return;
+    await this.started;
+    await this.engine!.load(this.wishes().harmonizer);
   }
 
   /** The picture on the screen as PNG, with transparency where the background is "none". */
   picture(): Promise<Blob> {
     return this.afterDrawing(async () => {
-      await this.renderer!.draw(this.wishes().look);
+      await this.draw(this.renderer!, this.state.kind === "live");
       return new Promise<Blob>((done, fail) =>
         this.canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("no picture"))), "image/png"),
       );
@@ -119,7 +142,7 @@ export class Session {
 
   /** Live textures hold a frame and its own matte only between two steps. */
   private afterDrawing<T>(work: () => Promise<T>): Promise<T> {
-    if (this.state.kind !== "live") return work();
+    if (this.state.kind !== "live") return this.inTurn(work);
     return new Promise((done, fail) => {
       this.waiting.push(() => work().then(done, fail));
     });
@@ -155,13 +178,39 @@ export class Session {
       renderer.setLayers(await this.engine!.layers(input), size);
       clock.mark("foreground");
     }
-    await renderer.draw(this.wishes().look);
+    const harmonize = await this.draw(renderer, live);
     if (run !== this.run) return renderer.clear();
     this.show({ kind: live ? "live" : "photo" });
     for (const work of due) await work();
     await renderer.gpu.finished();
     clock.mark("composite");
+    if (harmonize > 0) clock.part("composite", "harmonise", harmonize);
     this.onFigures(this.pace.figures(clock, size, grid));
+  }
+
+  /** Draws the composite; returns the milliseconds that the harmoniser took of it. */
+  private async draw(renderer: Renderer, live: boolean): Promise<number> {
+    const { look, harmonizer: card } = this.wishes();
+    let taken = 0;
+    const fresh = !this.harmonizing;
+    const harmonizer: Harmonizer = {
+      grid: (frame) => gridSize(frame, card.area, card.stride),
+      propose: async (person, behind, grid) => {
+        const began = performance.now();
+        try {
+          const request = { card, person, behind, grid, live, fresh };
+          return (await this.engine!.harmonize(request)).tone;
+        } catch (error) {
+          this.onDiscord(error);
+          return null;
+        } finally {
+          taken = performance.now() - began;
+        }
+      },
+    };
+    await renderer.draw(look, harmonizer);
+    this.harmonizing = harmonizes(look);
+    return taken;
   }
 
   /** A GPU that fails is given up for good, and the user is told. */
@@ -187,6 +236,7 @@ export class Session {
     this.photo?.bitmap.close();
     this.photo = null;
     this.waiting = [];
+    this.harmonizing = false;
     this.show({ kind: "starting" });
     return this.run;
   }

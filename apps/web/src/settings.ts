@@ -12,6 +12,7 @@ export interface Settings {
   steady: boolean;
   smoothStep: boolean;
   colorTransfer: boolean;
+  harmonize: boolean;
   lightWrap: boolean;
   matteOnly: boolean;
   showFigures: boolean;
@@ -29,6 +30,7 @@ export const DEFAULTS: Settings = {
   steady: true,
   smoothStep: false,
   colorTransfer: false,
+  harmonize: false,
   lightWrap: false,
   matteOnly: false,
   showFigures: false,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { coverRectangle } from "../src/gpu/look";
 import { fit, toInput } from "../src/matting/grid";
-import { boxMean, dilate, erode, plane, resizeArea, resizeLinear } from "../src/matting/planes";
+import { boxMean, dilate, plane, resizeArea, resizeLinear } from "../src/matting/planes";
 import { clockTime } from "../src/media/recorder";
 import { rgb } from "../src/media/scenes";
 import { asProblem, cameraProblem, Problem } from "../src/problem";
@@ -39,7 +39,11 @@ test("mean and extremes of a neighbourhood", () => {
   expect(boxMean(source, 1).data[4]).toBeCloseTo(1, 5);
   expect(boxMean(source, 1).data[0]).toBeCloseTo(4, 5); // mirrored at the edge, without repeating it
   expect([...dilate(source, 1).data]).toEqual(Array(9).fill(9));
-  expect([...erode(source, 1).data]).toEqual(Array(9).fill(0));
+  const corner = plane(3, 4, Float32Array.of(7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  expect([...dilate(corner, 1).data]).toEqual([7, 7, 0, 0, 7, 7, 0, 0, 0, 0, 0, 0]);
+  // a window wider than the plane sees the corner more than once
+  expect(boxMean(corner, 2).data[0]).toBeCloseTo((7 * 1) / 25, 5);
+  expect(boxMean(corner, 2).data[10]).toBeCloseTo((7 * 2) / 25, 5);
 });
 
 test("resizing keeps the mean and the centre", () => {

@@ -6,6 +6,7 @@ import { atGrid } from "../src/engine/patch";
 import { colorTransfer } from "../src/matting/color_transfer";
 import { solveLayers } from "../src/matting/foreground";
 import { gridSize } from "../src/matting/grid";
+import { applied, carriedOut, judge, readProposals, SteadyChange, toLayers, toTone } from "../src/matting/harmony";
 import { plane, resizeLinear, type Plane } from "../src/matting/planes";
 import { guidedModel, toGuide } from "../src/matting/refine";
 import { solidify } from "../src/matting/solidify";
@@ -110,11 +111,44 @@ test("colour transfer", () => {
   expect(apart(ours, said.small)).toBeGreaterThan(8);
 });
 
+test("the harmoniser sees both layers", () => {
+  expect(apart(toLayers(rgba(said.small, said.alpha), rgba(said.wall)), said.harmony.layers)).toBeLessThan(4e-3);
+});
+
+test("a proposal changes the person as in Python", () => {
+  const { cells, proposals, applied: expected, judged } = said.harmony;
+  const person = rgba(said.small, said.alpha);
+  const size = { height, width };
+  const changes = proposals.map((raw: number[]) => readProposals(Float32Array.from(raw), cells, grid(said.alpha)));
+  const steady = new SteadyChange();
+  const steadied = changes.map((change: never) => steady.next(change));
+  expect(steadied[0]).toBe(changes[0]);
+  const visible = (rgb: ArrayLike<number>) => Array.from(rgb).filter((_, i) => said.alpha[Math.floor(i / 3)] > 0.02);
+  [...changes, steadied[1]].forEach((change, n) => {
+    const ours = visible(applied(toTone(change), person, size));
+    expect(apart(ours, visible(expected[n]))).toBeLessThan(5); // Python rounds to levels at every step
+    expect(apart(visible(said.small), visible(expected[n]))).toBeGreaterThan(30);
+  });
+  changes.forEach((change: never, n: number) => expect(judge(change, person, size)).toBeCloseTo(judged[n], 0));
+});
+
+test("a proposal that changes next to nothing is left out", () => {
+  const { cells, proposals, judged } = said.harmony;
+  const person = rgba(said.small, said.alpha);
+  const small = readProposals(Float32Array.from(proposals[0], (value: number) => 0.05 * value), cells, grid(said.alpha));
+  expect(judge(small, person, { height, width })).toBeCloseTo(judged[2], 0);
+  expect(judged[2]).toBeLessThan(3);
+  expect(carriedOut(small, person, { height, width })).toBeNull();
+  const whole = readProposals(Float32Array.from(proposals[0]), cells, grid(said.alpha));
+  expect(carriedOut(whole, person, { height, width })).toEqual(toTone(whole));
+  expect(judge(whole, person, { height, width })).toBeGreaterThan(8);
+});
+
 test("a weights file takes another grid", () => {
   const page = "../../pocketmatte/web/page";
-  const { networks } = JSON.parse(readFileSync(`${page}/models.json`, "utf8"));
+  const { networks, harmonizer } = JSON.parse(readFileSync(`${page}/models.json`, "utf8"));
   expect(networks.length).toBeGreaterThan(0);
-  for (const { name, file, patches } of networks) {
+  for (const { name, file, patches } of [...networks, harmonizer]) {
     const patched = atGrid(new Uint8Array(readFileSync(`${page}/${file}`)), patches, { height: 192, width: 160 });
     expect(createHash("sha256").update(patched).digest("hex")).toBe(said.patched[name]);
   }

@@ -1,11 +1,11 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-997b19372704", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-fff41752014d", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
+		"assets/index-1ib0Gthv.js",
 		"assets/index-B7fhyLNm.css",
-		"assets/index-IhqQlW48.js",
-		"assets/worker-CnaJv5Bv.js",
+		"assets/worker-CCwqzUg0.js",
 		"backgrounds/beach.webp",
 		"backgrounds/lights.webp",
 		"build.json",

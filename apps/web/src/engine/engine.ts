@@ -1,5 +1,17 @@
 /** The page's side of the worker: one promise for each request. */
-import type { Answer, LayersWanted, Matte, Matted, Prefer, Request, Solved, Started } from "./messages";
+import type {
+  Answer,
+  Harmonize,
+  Harmonized,
+  LayersWanted,
+  Matte,
+  Matted,
+  NetworkCard,
+  Prefer,
+  Request,
+  Solved,
+  Started,
+} from "./messages";
 
 export class Engine {
   private worker = new Worker(new URL("./worker.ts", import.meta.url));
@@ -25,12 +37,20 @@ export class Engine {
     return this.ask({ kind: "start", base, prefer });
   }
 
+  async load(card: NetworkCard): Promise<void> {
+    await this.ask({ kind: "load", card });
+  }
+
   matte(request: Omit<Matte, "kind">): Promise<Matted> {
     return this.ask({ kind: "matte", ...request }, [request.pixels.buffer]);
   }
 
   layers(request: Omit<LayersWanted, "kind">): Promise<Solved> {
     return this.ask({ kind: "layers", ...request }, [request.pixels.buffer]);
+  }
+
+  harmonize(request: Omit<Harmonize, "kind">): Promise<Harmonized> {
+    return this.ask({ kind: "harmonize", ...request }, [request.person.buffer, request.behind.buffer]);
   }
 
   stop(): void {

@@ -1,5 +1,6 @@
 /** What the page and its worker say to each other. */
 import type { Size } from "../matting/grid";
+import type { Tone } from "../matting/harmony";
 
 /** What the page knows about a network, from the package's card. */
 export interface NetworkCard {
@@ -53,7 +54,26 @@ export interface LayersWanted {
   size: Size;
 }
 
-export type Request = { id: number } & (Start | Matte | LayersWanted);
+/** Fetches a network's weights before they are used. */
+export interface Load {
+  kind: "load";
+  card: NetworkCard;
+}
+
+export interface Harmonize {
+  kind: "harmonize";
+  card: NetworkCard;
+  /** The person's colours and alpha at the grid, RGBA; what stands behind, RGBA. */
+  person: Uint8Array;
+  behind: Uint8Array;
+  grid: Size;
+  /** Part of a clip: average it with the frames before. */
+  live: boolean;
+  /** Forget the frames before. */
+  fresh: boolean;
+}
+
+export type Request = { id: number } & (Start | Load | Matte | LayersWanted | Harmonize);
 
 export interface Started {
   /** What runs the network, and why. */
@@ -81,7 +101,13 @@ export interface Solved {
   back: Uint8Array;
 }
 
+export interface Harmonized {
+  /** Null where the layers match as they are. */
+  tone: Tone | null;
+}
+
+export type Result = Started | Matted | Solved | Harmonized | object;
 export type Answer = { id: number } & (
-  | { result: Started | Matted | Solved }
+  | { result: Result }
   | { error: string }
 );

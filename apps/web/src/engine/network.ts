@@ -17,19 +17,24 @@ export class Networks {
     private runtime: Runtime,
   ) {}
 
-  /** Alpha, float32 [H, W], from the float32 [H, W, 3] that the network eats. */
+  /** What the network says of a float32 [H, W, C]; matting networks take C = 3 and say [H, W]. */
   async run(card: NetworkCard, grid: Size, input: Float32Array): Promise<Float32Array> {
     const network = await this.at(card, grid);
-    const tensor = new Tensor(input, [1, grid.height, grid.width, 3]);
+    const channels = input.length / (grid.height * grid.width);
+    const tensor = new Tensor(input, [1, grid.height, grid.width, channels]);
     try {
       const [output] = await network.run(tensor);
       const onHost = await output.moveTo("wasm");
-      const alpha = (onHost.toTypedArray() as Float32Array).slice();
+      const values = (onHost.toTypedArray() as Float32Array).slice();
       onHost.delete();
-      return alpha;
+      return values;
     } finally {
       tensor.delete();
     }
+  }
+
+  async load(card: NetworkCard): Promise<void> {
+    await this.fetch(card.file);
   }
 
   private async at(card: NetworkCard, grid: Size): Promise<CompiledModel> {

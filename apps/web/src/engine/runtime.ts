@@ -24,8 +24,9 @@ export async function startRuntime(base: string, prefer: Prefer): Promise<Runtim
     const name = adapter.info?.description || adapter.info?.vendor || "GPU";
     return { accelerator: "webgpu", device: `WebGPU (${name})`, files };
   }
+  const cores = navigator.hardwareConcurrency;
   const why = threads
-    ? `WebAssembly, ${navigator.hardwareConcurrency} threads`
+    ? `WebAssembly, threads on ${cores} core${cores === 1 ? "" : "s"}`
     : "WebAssembly, one thread";
   return { accelerator: "wasm", device: why, files };
 }

@@ -1,16 +1,30 @@
 /** The worker: network, and what is computed at its small grid. Full-size pixels never come here. */
 import { toInput } from "../matting/grid";
 import { solveLayers } from "../matting/foreground";
+import { carriedOut, readProposals, SteadyChange, toLayers } from "../matting/harmony";
 import { plane, resizeArea, type Plane } from "../matting/planes";
 import { guidedModel, toGuide, type Guide } from "../matting/refine";
 import { solidify } from "../matting/solidify";
 import { TemporalFilter } from "../matting/temporal";
-import type { Answer, LayersWanted, Matte, Matted, Request, Solved, Started } from "./messages";
+import type {
+  Answer,
+  Harmonize,
+  Harmonized,
+  LayersWanted,
+  Matte,
+  Matted,
+  Request,
+  Result,
+  Solved,
+} from "./messages";
 import { Networks } from "./network";
 import { startRuntime } from "./runtime";
 
 let networks: Networks | null = null;
+// the GPU would take longer to be asked than this small network takes on the processor
+let harmonizers: Networks | null = null;
 const steady = new TemporalFilter();
+const mood = new SteadyChange();
 
 self.onmessage = async ({ data }: MessageEvent<Request>) => {
   try {
@@ -26,13 +40,32 @@ function post(message: Answer, transfer: ArrayBufferLike[]): void {
   self.postMessage(message, { transfer: transfer as Transferable[] });
 }
 
-async function answer(request: Request): Promise<Started | Matted | Solved> {
+async function answer(request: Request): Promise<Result> {
   if (request.kind === "start") {
     const runtime = await startRuntime(request.base, request.prefer);
     networks = new Networks(request.base, runtime);
+    harmonizers = new Networks(request.base, { ...runtime, accelerator: "wasm" });
     return { device: runtime.device, files: runtime.files };
   }
+  if (request.kind === "load") {
+    await harmonizers?.load(request.card);
+    return {};
+  }
+  if (request.kind === "harmonize") return harmonize(request);
   return request.kind === "matte" ? matte(request) : layers(request);
+}
+
+async function harmonize(request: Harmonize): Promise<Harmonized> {
+  if (!harmonizers) throw new Error("The engine was not started.");
+  const { card, person, behind, grid, live, fresh } = request;
+  if (fresh || !live) mood.reset();
+  const alpha = plane(grid.height, grid.width);
+  for (let i = 0; i < alpha.data.length; i++) alpha.data[i] = person[4 * i + 3] / 255;
+  if (!alpha.data.some((share) => share > 0)) return { tone: null };
+  const proposals = await harmonizers.run(card, grid, toLayers(person, behind));
+  const cells = { height: grid.height / card.stride, width: grid.width / card.stride };
+  const proposal = readProposals(proposals, cells, alpha);
+  return { tone: carriedOut(live ? mood.next(proposal) : proposal, person, grid) };
 }
 
 async function matte({ card, pixels, grid, live, smooth }: Matte): Promise<Matted> {

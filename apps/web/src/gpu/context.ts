@@ -122,7 +122,10 @@ export class Gpu {
     const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
     if (!fence) throw new Error(LOST);
     gl.flush();
-    while (gl.clientWaitSync(fence, 0, 0) === gl.TIMEOUT_EXPIRED) await soon();
+    const began = performance.now();
+    while (gl.clientWaitSync(fence, 0, 0) === gl.TIMEOUT_EXPIRED) {
+      await (performance.now() - began < EAGER ? soon() : later());
+    }
     gl.deleteSync(fence);
     if (gl.isContextLost()) throw new Error(LOST);
   }
@@ -214,6 +217,10 @@ function set(
   else if (type === gl.FLOAT_VEC4) gl.uniform4fv(place, value as number[]);
   else gl.uniformMatrix3fv(place, false, value as number[]);
 }
+
+// milliseconds; a GPU that takes longer may be a program that needs the processor for itself
+const EAGER = 3;
+const later = () => new Promise<void>((done) => setTimeout(done, 1));
 
 /** The next turn of the event loop; timers are held back to 4 ms, messages are not. */
 const channel = new MessageChannel();

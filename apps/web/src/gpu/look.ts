@@ -1,5 +1,6 @@
 /** How the person is put before the background. */
 import type { Size } from "../matting/grid";
+import type { Tone } from "../matting/harmony";
 
 export type Scene =
   | { kind: "none" }
@@ -11,8 +12,20 @@ export interface Look {
   scene: Scene;
   smoothStep: boolean;
   colorTransfer: boolean;
+  harmonize: boolean;
   lightWrap: boolean;
   matteOnly: boolean;
+}
+
+/** Says how the person's colours must change, from small copies of both layers. */
+export interface Harmonizer {
+  grid(frame: Size): Size;
+  propose(person: Uint8Array, behind: Uint8Array, grid: Size): Promise<Tone | null>;
+}
+
+/** Whether there is a scene to which the person's colours can be fitted. */
+export function harmonizes({ harmonize, scene, matteOnly }: Look): boolean {
+  return harmonize && scene.kind !== "none" && !matteOnly;
 }
 
 /** Scale and offset that let a picture cover the frame, its centre kept: for places in [0, 1]. */

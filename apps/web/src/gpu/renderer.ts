@@ -1,10 +1,11 @@
 /** From frame to screen. Full-size pixels stay on the GPU; only small copies are read back. */
 import type { Matted, Solved } from "../engine/messages";
 import { fit, type Size } from "../matting/grid";
-import { colorTransfer, UNCHANGED, type Affine } from "../matting/color_transfer";
+import { changed, colorTransfer, UNCHANGED, type Affine } from "../matting/color_transfer";
+import type { Tone } from "../matting/harmony";
 import { blurredRoom } from "./blur";
 import { Gpu, type Texture, type Uniform } from "./context";
-import { coverRectangle, type Look, type Scene } from "./look";
+import { coverRectangle, harmonizes, type Harmonizer, type Look, type Scene } from "./look";
 import * as shaders from "./shaders";
 import { wrappedLight } from "./wrap";
 
@@ -27,6 +28,8 @@ export class Renderer {
   private readonly fore: Texture;
   private readonly back: Texture;
   private readonly picture: Texture;
+  private readonly curve: Texture;
+  private readonly gains: Texture;
   private alpha: Texture;
 
   constructor(private canvas: HTMLCanvasElement) {
@@ -37,7 +40,7 @@ export class Renderer {
       return texture;
     };
     [this.frame, this.model, this.still, this.difference] = [0, 0, 0, 0].map(nearest);
-    [this.fore, this.back, this.alpha] = [0, 0, 0].map(nearest);
+    [this.fore, this.back, this.alpha, this.curve, this.gains] = [0, 0, 0, 0, 0].map(nearest);
     this.picture = this.gpu.texture("mipmap");
     this.gpu.data(this.picture, new Uint8Array(4), { height: 1, width: 1 });
   }
@@ -94,9 +97,10 @@ export class Renderer {
   }
 
   /** Draws the composite; resolves when it is on its way to the screen. */
-  async draw(look: Look): Promise<void> {
+  async draw(look: Look, harmonizer: Harmonizer): Promise<void> {
     const scene = this.scene(look.scene);
     const shift = look.colorTransfer ? await this.transfer(scene, look.scene.kind) : UNCHANGED;
+    const tone = harmonizes(look) ? await this.harmony(scene, shift, harmonizer) : null;
     const light =
       look.lightWrap && look.scene.kind !== "none"
         ? wrappedLight(this.gpu, this.alpha, this.size, scene)
@@ -109,6 +113,7 @@ export class Renderer {
       edges: EDGES,
       matteOnly: look.matteOnly,
       ...shift,
+      ...this.toned(tone),
       wrapped: light !== null,
       light: light ?? this.model,
     });
@@ -154,6 +159,28 @@ export class Renderer {
       this.shown = scene.source;
     }
     return { ...still, kind: 2, cover: coverRectangle(scene.size, this.size) };
+  }
+
+  private async harmony(
+    scene: Record<string, Uniform>,
+    shift: Affine,
+    harmonizer: Harmonizer,
+  ): Promise<Tone | null> {
+    const grid = harmonizer.grid(this.size);
+    const large = this.size.height > 4 * grid.height && this.size.width > 4 * grid.width;
+    const small = large ? shaders.SAMPLE_FOREGROUND : shaders.SHRINK_FOREGROUND;
+    this.gpu.pass("harmonyPerson", small, grid, "bytes", this.inputs());
+    this.gpu.pass("harmonyBehind", shaders.BACKGROUND, grid, "bytes", scene);
+    const person = changed(await this.gpu.read("harmonyPerson"), shift);
+    return harmonizer.propose(person, await this.gpu.read("harmonyBehind"), grid);
+  }
+
+  private toned(tone: Tone | null): Record<string, Uniform> {
+    const { curve, gains } = this;
+    if (!tone) return { harmonized: false, tint: UNCHANGED.gain, lift: [0, 0, 0], curve, gains };
+    this.gpu.data(curve, tone.curve, { height: 1, width: tone.curve.length });
+    this.gpu.data(gains, tone.gains, tone.cells);
+    return { harmonized: true, tint: tone.tint, lift: tone.lift, curve, gains };
   }
 
   private async transfer(scene: Record<string, Uniform>, kind: Scene["kind"]): Promise<Affine> {

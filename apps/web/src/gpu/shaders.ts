@@ -103,6 +103,7 @@ uniform sampler2D alphaMap, difference, fore, back;
 uniform bool layered;
 vec3 foregroundAt(ivec2 p, float alpha) {
   vec3 image = frameAt(p);
+  if (alpha >= 1.0) return image;
   vec2 unit = (vec2(p) + 0.5) / vec2(textureSize(frame, 0));
   if (!layered) {
     vec3 apart = bilinear(difference, unit * vec2(textureSize(difference, 0))).rgb;
@@ -126,6 +127,21 @@ void main() {
     "textureSize(frame, 0)",
     "float a = texelFetch(alphaMap, p, 0).r; sum += share * vec4(foregroundAt(p, a), a);",
   )}
+  result = sum;
+}`;
+
+/** The same, of sixteen pixels for each of the target's: enough for a look at a large frame. */
+export const SAMPLE_FOREGROUND = `${HEAD}${FRAME}${BILINEAR}${FOREGROUND}
+uniform vec2 target;
+out vec4 result;
+void main() {
+  vec2 step = vec2(textureSize(frame, 0)) / (4.0 * target);
+  vec4 sum = vec4(0.0);
+  for (int y = 0; y < 4; y++) for (int x = 0; x < 4; x++) {
+    ivec2 p = ivec2((floor(gl_FragCoord.xy) * 4.0 + vec2(x, y)) * step + 1e-3);
+    float a = texelFetch(alphaMap, p, 0).r;
+    sum += vec4(foregroundAt(p, a), a) / 16.0;
+  }
   result = sum;
 }`;
 
@@ -218,8 +234,27 @@ void main() {
   result = vec4(sqrt(max(sum / total, 0.0)), 1.0);
 }`;
 
+/** Colours that belong to the scene: a matrix, a tone curve, a gain map of logarithms. */
+const HARMONY = `
+uniform bool harmonized;
+uniform mat3 tint;
+uniform vec3 lift;
+uniform sampler2D curve, gains;
+float curved(float level) {
+  float place = clamp(level, 0.0, 1.0) * float(textureSize(curve, 0).x - 1);
+  int corner = min(int(place), textureSize(curve, 0).x - 2);
+  float low = texelFetch(curve, ivec2(corner, 0), 0).r;
+  float high = texelFetch(curve, ivec2(corner + 1, 0), 0).r;
+  return clamp(mix(low, high, place - float(corner)), 0.0, 1.0);
+}
+vec3 inHarmony(vec3 person, vec2 unit) {
+  vec3 moved = tint * person + lift;
+  moved = vec3(curved(moved.r), curved(moved.g), curved(moved.b));
+  return clamp(moved * exp(bilinear(gains, unit * vec2(textureSize(gains, 0))).rgb), 0.0, 1.0);
+}`;
+
 /** The composite, to the screen. */
-export const SCREEN = `${HEAD}${FRAME}${BILINEAR}${FOREGROUND}${BACKDROP}
+export const SCREEN = `${HEAD}${FRAME}${BILINEAR}${FOREGROUND}${BACKDROP}${HARMONY}
 uniform bool smoothed, wrapped, matteOnly;
 uniform vec2 edges;
 uniform mat3 gain;
@@ -231,10 +266,15 @@ void main() {
   ivec2 p = ivec2(int(gl_FragCoord.x), size.y - 1 - int(gl_FragCoord.y));
   vec2 unit = (vec2(p) + 0.5) / vec2(size);
   float alpha = texelFetch(alphaMap, p, 0).r;
+  if (matteOnly) {
+    result = vec4(vec3(smoothed ? smoothstep(edges.x, edges.y, alpha) : alpha), 1.0);
+    return;
+  }
+  if (alpha <= 0.0) { result = kind == 0 ? vec4(0.0) : vec4(backdrop(unit), 1.0); return; }
   vec3 person = foregroundAt(p, alpha);
   if (smoothed) alpha = smoothstep(edges.x, edges.y, alpha);
-  if (matteOnly) { result = vec4(vec3(alpha), 1.0); return; }
   person = clamp(gain * person + shift, 0.0, 1.0);
+  if (harmonized) person = inHarmony(person, unit);
   if (wrapped) person = 1.0 - (1.0 - person) * (1.0 - texture(light, unit).rgb);
   if (kind == 0) result = vec4(person * alpha, alpha);
   else result = vec4(mix(backdrop(unit), person, alpha), 1.0);

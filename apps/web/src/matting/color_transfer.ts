@@ -43,6 +43,19 @@ export function colorTransfer(
   return system.solve(total);
 }
 
+/** RGBA bytes with their colours changed, alpha kept. */
+export function changed(rgba: Uint8Array, { gain, shift }: Affine): Uint8Array {
+  const out = rgba.slice();
+  for (let i = 0; i < rgba.length; i += 4) {
+    for (let c = 0; c < 3; c++) {
+      let value = 255 * shift[c];
+      for (let k = 0; k < 3; k++) value += gain[3 * k + c] * rgba[i + k];
+      out[i + c] = Math.round(Math.min(Math.max(value, 0), 255));
+    }
+  }
+  return out;
+}
+
 function statistics(lab: Float64Array, weights: Float64Array | null) {
   const mean = [0, 0, 0];
   const square = [0, 0, 0];

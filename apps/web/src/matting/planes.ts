@@ -16,14 +16,8 @@ export function map(a: Plane, f: (a: number) => number): Plane {
   return out;
 }
 
-export function multiply(a: Plane, b: Plane): Plane {
-  const out = plane(a.height, a.width);
-  for (let i = 0; i < out.data.length; i++) out.data[i] = a.data[i] * b.data[i];
-  return out;
-}
-
 /** OpenCV's BORDER_REFLECT_101: the edge pixel is not repeated. */
-function reflect(index: number, size: number): number {
+export function reflect(index: number, size: number): number {
   if (size === 1) return 0;
   const period = 2 * (size - 1);
   const place = ((index % period) + period) % period;
@@ -32,42 +26,45 @@ function reflect(index: number, size: number): number {
 
 /** The mean of the (2 radius + 1) square around each pixel, by running sums. */
 export function boxMean(source: Plane, radius: number): Plane {
-  const { height, width } = source;
-  const side = 2 * radius + 1;
+  const { data, height, width } = source;
   const rows = new Float32Array(height * width);
+  const inside = width - radius - 1; // from here on windows meet the edge
   for (let y = 0; y < height; y++) {
     const row = y * width;
     let sum = 0;
-    for (let k = -radius; k <= radius; k++) sum += source.data[row + reflect(k, width)];
+    for (let k = -radius; k <= radius; k++) sum += data[row + reflect(k, width)];
     for (let x = 0; x < width; x++) {
       rows[row + x] = sum;
-      const enter = x + radius + 1;
-      const leave = x - radius;
-      sum += source.data[row + (enter < width ? enter : reflect(enter, width))];
-      sum -= source.data[row + (leave >= 0 ? leave : reflect(leave, width))];
+      if (x >= radius && x < inside) {
+        sum += data[row + x + radius + 1] - data[row + x - radius];
+      } else {
+        sum += data[row + reflect(x + radius + 1, width)];
+        sum -= data[row + reflect(x - radius, width)];
+      }
     }
   }
-  const out = plane(height, width);
+  const means = new Float32Array(height * width);
   const sums = new Float64Array(width);
   for (let k = -radius; k <= radius; k++) {
     const row = reflect(k, height) * width;
     for (let x = 0; x < width; x++) sums[x] += rows[row + x];
   }
-  const scale = 1 / (side * side);
+  const scale = 1 / (2 * radius + 1) ** 2;
   for (let y = 0; y < height; y++) {
     const enter = reflect(y + radius + 1, height) * width;
     const leave = reflect(y - radius, height) * width;
     const row = y * width;
     for (let x = 0; x < width; x++) {
-      out.data[row + x] = sums[x] * scale;
-      sums[x] += rows[enter + x] - rows[leave + x];
+      const sum = sums[x];
+      means[row + x] = sum * scale;
+      sums[x] = sum + rows[enter + x] - rows[leave + x];
     }
   }
-  return out;
+  return plane(height, width, means);
 }
 
-/** Largest (or smallest) value of the square around each pixel; outside counts for nothing. */
-function extreme(source: Plane, radius: number, pick: (a: number, b: number) => number): Plane {
+/** The largest value of the square around each pixel; outside counts for nothing. */
+export function dilate(source: Plane, radius: number): Plane {
   const { height, width } = source;
   const rows = plane(height, width);
   for (let y = 0; y < height; y++) {
@@ -75,7 +72,7 @@ function extreme(source: Plane, radius: number, pick: (a: number, b: number) => 
       let best = source.data[y * width + x];
       const last = Math.min(width - 1, x + radius);
       for (let k = Math.max(0, x - radius); k <= last; k++) {
-        best = pick(best, source.data[y * width + k]);
+        best = Math.max(best, source.data[y * width + k]);
       }
       rows.data[y * width + x] = best;
     }
@@ -86,17 +83,12 @@ function extreme(source: Plane, radius: number, pick: (a: number, b: number) => 
     const last = Math.min(height - 1, y + radius);
     for (let x = 0; x < width; x++) {
       let best = rows.data[first * width + x];
-      for (let k = first + 1; k <= last; k++) best = pick(best, rows.data[k * width + x]);
+      for (let k = first + 1; k <= last; k++) best = Math.max(best, rows.data[k * width + x]);
       out.data[y * width + x] = best;
     }
   }
   return out;
 }
-
-export const dilate = (source: Plane, radius: number): Plane =>
-  extreme(source, radius, (a, b) => (a > b ? a : b));
-export const erode = (source: Plane, radius: number): Plane =>
-  extreme(source, radius, (a, b) => (a < b ? a : b));
 
 /** Bilinear resizing, pixel centres kept, edges repeated. */
 export function resizeLinear(source: Plane, height: number, width: number): Plane {

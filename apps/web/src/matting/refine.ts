@@ -5,7 +5,8 @@
  * He, Sun and Tang 2013, "Guided Image Filtering"; He and Sun 2015, "Fast Guided Filter". The
  * offset gives the small alpha back exactly at the grid; slopes are zero away from the soft edge.
  */
-import { boxMean, dilate, erode, map, multiply, plane, type Plane } from "./planes";
+import { Moments, OF } from "./moments";
+import { boxMean, map, plane, type Plane } from "./planes";
 
 const RADIUS = 1;
 const REACH = 4;
@@ -33,15 +34,17 @@ export function toGuide(rgba: Uint8Array, height: number, width: number): Guide 
 export function guidedModel(coarse: Plane, guide: Guide): Float32Array {
   let alpha = snapped(coarse);
   const model = new Float32Array(4 * alpha.data.length);
-  if (!softBand(alpha, Math.max(RADIUS, REACH)).data.some((value) => value > 0)) {
+  const wide = softBand(alpha, REACH);
+  if (!wide.some((value) => value > 0)) {
     alpha.data.forEach((value, i) => (model[4 * i + 3] = value));
     return model;
   }
-  const moved = plainFilter(guide, alpha);
+  const moved = plainFilter(guide, alpha, wide);
   const mixed = map(alpha, (value) => value);
   mixed.data.forEach((value, i) => (mixed.data[i] = value + (1 - TRUST) * (moved.data[i] - value)));
   alpha = snapped(mixed);
-  const [red, green, blue] = localModels(guide, alpha, RADIUS, softBand(alpha, RADIUS));
+  const models = localModels(guide, alpha, RADIUS, softBand(alpha, RADIUS));
+  const [red, green, blue] = models.slice(0, 3).map((values) => boxMean(values, RADIUS));
   for (let i = 0; i < alpha.data.length; i++) {
     const a = [red.data[i], green.data[i], blue.data[i]];
     model[4 * i] = a[0];
@@ -64,60 +67,79 @@ function snapped(alpha: Plane): Plane {
 }
 
 /** 1 in the pixels that have a soft or an edge pixel in their neighbourhood, else 0. */
-function softBand(alpha: Plane, radius: number): Plane {
-  const most = dilate(alpha, radius);
-  const least = erode(alpha, radius);
-  const band = plane(alpha.height, alpha.width);
-  for (let i = 0; i < band.data.length; i++) {
-    band.data[i] = most.data[i] > SOLID && least.data[i] < 1 - SOLID ? 1 : 0;
+function softBand(alpha: Plane, radius: number): Uint8Array {
+  const { height, width } = alpha;
+  // two counts in one number: of what is not background, and of what is not person
+  const counts = new Int32Array(height * width);
+  for (let y = 0; y < height; y++) {
+    let sum = 0;
+    for (let x = -radius; x < width; x++) {
+      if (x + radius < width) sum += kindOf(alpha.data[y * width + x + radius]);
+      if (x > radius) sum -= kindOf(alpha.data[y * width + x - radius - 1]);
+      if (x >= 0) counts[y * width + x] = sum;
+    }
+  }
+  const band = new Uint8Array(height * width);
+  const sums = new Int32Array(width);
+  for (let y = -radius; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (y + radius < height) sums[x] += counts[(y + radius) * width + x];
+      if (y > radius) sums[x] -= counts[(y - radius - 1) * width + x];
+      if (y >= 0) band[y * width + x] = sums[x] & 0xffff && sums[x] >> 16 ? 1 : 0;
+    }
   }
   return band;
 }
 
-function localModels(guide: Guide, alpha: Plane, radius: number, band: Plane): Plane[] {
-  const mean = (source: Plane) => boxMean(source, radius).data;
-  const [r, g, b] = guide;
-  const [mr, mg, mb, ma] = [r, g, b, alpha].map(mean);
-  const [rr, gg, bb] = [r, g, b].map((colour) => mean(multiply(colour, colour)));
-  const [rg, rb, gb] = [mean(multiply(r, g)), mean(multiply(r, b)), mean(multiply(g, b))];
-  const [ra, ga, ba] = [r, g, b].map((colour) => mean(multiply(colour, alpha)));
-  const out = [0, 1, 2, 3].map(() => plane(alpha.height, alpha.width));
-  for (let i = 0; i < alpha.data.length; i++) {
-    if (band.data[i] === 0) {
-      out[3].data[i] = ma[i];
-      continue;
+const kindOf = (alpha: number) => (alpha > SOLID ? 1 : 0) + (alpha < 1 - SOLID ? 0x10000 : 0);
+
+/** Slopes for red, green and blue, and the offset, of the best affine model around each pixel. */
+function localModels(guide: Guide, alpha: Plane, radius: number, band: Uint8Array): Plane[] {
+  const { height, width } = alpha;
+  const out = [0, 1, 2, 3].map(() => plane(height, width));
+  const moments = new Moments(guide, alpha, radius);
+  for (let y = 0; y < height; y++) {
+    moments.nextRow();
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      if (band[i] === 0) {
+        out[3].data[i] = moments.alphaAt(x);
+        continue;
+      }
+      const m = moments.at(x);
+      const vrr = m[OF.rr] - m[OF.r] * m[OF.r] + EPS;
+      const vgg = m[OF.gg] - m[OF.g] * m[OF.g] + EPS;
+      const vbb = m[OF.bb] - m[OF.b] * m[OF.b] + EPS;
+      const vrg = m[OF.rg] - m[OF.r] * m[OF.g];
+      const vrb = m[OF.rb] - m[OF.r] * m[OF.b];
+      const vgb = m[OF.gb] - m[OF.g] * m[OF.b];
+      const cr = m[OF.ra] - m[OF.r] * m[OF.a];
+      const cg = m[OF.ga] - m[OF.g] * m[OF.a];
+      const cb = m[OF.ba] - m[OF.b] * m[OF.a];
+      // (covariance + eps)^-1 . c, by the adjugate of the symmetric 3x3 matrix
+      const krr = vgg * vbb - vgb * vgb;
+      const kgg = vrr * vbb - vrb * vrb;
+      const kbb = vrr * vgg - vrg * vrg;
+      const krg = vgb * vrb - vrg * vbb;
+      const krb = vrg * vgb - vgg * vrb;
+      const kgb = vrb * vrg - vrr * vgb;
+      const inverse = 1 / (vrr * krr + vrg * krg + vrb * krb);
+      const ar = (krr * cr + krg * cg + krb * cb) * inverse;
+      const ag = (krg * cr + kgg * cg + kgb * cb) * inverse;
+      const ab = (krb * cr + kgb * cg + kbb * cb) * inverse;
+      out[0].data[i] = ar;
+      out[1].data[i] = ag;
+      out[2].data[i] = ab;
+      out[3].data[i] = m[OF.a] - (ar * m[OF.r] + ag * m[OF.g] + ab * m[OF.b]);
     }
-    const vrr = rr[i] - mr[i] * mr[i] + EPS;
-    const vgg = gg[i] - mg[i] * mg[i] + EPS;
-    const vbb = bb[i] - mb[i] * mb[i] + EPS;
-    const vrg = rg[i] - mr[i] * mg[i];
-    const vrb = rb[i] - mr[i] * mb[i];
-    const vgb = gb[i] - mg[i] * mb[i];
-    const cr = ra[i] - mr[i] * ma[i];
-    const cg = ga[i] - mg[i] * ma[i];
-    const cb = ba[i] - mb[i] * ma[i];
-    // (covariance + eps)^-1 . c, by the adjugate of the symmetric 3x3 matrix
-    const krr = vgg * vbb - vgb * vgb;
-    const kgg = vrr * vbb - vrb * vrb;
-    const kbb = vrr * vgg - vrg * vrg;
-    const krg = vgb * vrb - vrg * vbb;
-    const krb = vrg * vgb - vgg * vrb;
-    const kgb = vrb * vrg - vrr * vgb;
-    const inverse = 1 / (vrr * krr + vrg * krg + vrb * krb);
-    const ar = (krr * cr + krg * cg + krb * cb) * inverse;
-    const ag = (krg * cr + kgg * cg + kgb * cb) * inverse;
-    const ab = (krb * cr + kgb * cg + kbb * cb) * inverse;
-    out[0].data[i] = ar;
-    out[1].data[i] = ag;
-    out[2].data[i] = ab;
-    out[3].data[i] = ma[i] - (ar * mr[i] + ag * mg[i] + ab * mb[i]);
   }
-  return out.map((values) => boxMean(values, radius));
+  return out;
 }
 
 /** He, Sun and Tang's own guided filter at the grid: it moves edges to the nearest colour edge. */
-function plainFilter(guide: Guide, alpha: Plane): Plane {
-  const [red, green, blue, offset] = localModels(guide, alpha, REACH, softBand(alpha, REACH));
+function plainFilter(guide: Guide, alpha: Plane, band: Uint8Array): Plane {
+  const models = localModels(guide, alpha, REACH, band);
+  const [red, green, blue, offset] = models.map((values) => boxMean(values, REACH));
   const out = plane(alpha.height, alpha.width);
   for (let i = 0; i < out.data.length; i++) {
     const value =

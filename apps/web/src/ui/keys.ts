@@ -3,6 +3,7 @@ export type Command =
   | "plain"
   | "blur"
   | "colorTransfer"
+  | "harmonize"
   | "lightWrap"
   | "smoothStep"
   | "matteOnly"
@@ -18,6 +19,7 @@ const KEYS: Record<string, Command> = {
   a: "plain",
   b: "blur",
   c: "colorTransfer",
+  h: "harmonize",
   l: "lightWrap",
   m: "smoothStep",
   v: "matteOnly",
