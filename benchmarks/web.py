@@ -80,7 +80,7 @@ def open_page(engine: str, flags: tuple[str, ...] = ()):
             args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", *flags],
         )
         try:
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page = browser.new_page(viewport={"width": 800, "height": 600})
             page.goto(f"{server.address}?engine={engine}")
             yield page
         finally:

@@ -12,7 +12,7 @@ from pocketmatte.media.photo import write_photo
 from pocketmatte.web.server import PageServer
 
 ROOT = Path(__file__).parents[1]
-DESKTOP, PHONE = (1280, 800), (390, 844)
+DESKTOP, PHONE = (1280, 800), (360, 780)
 
 
 def shoot(browser, address: str, size: tuple[int, int], theme: str, portrait: str) -> np.ndarray:

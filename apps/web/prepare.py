@@ -25,6 +25,10 @@ ROOT = HERE.parents[1]
 OUT = HERE / "generated"
 BACKGROUND_SIZE = (960, 720)
 BACKGROUND_QUALITY = 60
+SMALLEST = [
+    *(cv2.IMWRITE_PNG_COMPRESSION, 9),
+    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_DEFAULT),
+]
 
 
 def write_network(card: Card, folder: Path) -> dict:
@@ -112,7 +116,7 @@ def main() -> None:
     build = {"sources": source_hash(), "weights": weights}
     (OUT / "build.json").write_text(json.dumps(build, indent=2) + "\n")
     for side, margin, name in ((192, 0, "icon-192"), (512, 0, "icon-512"), (512, 0.12, "maskable")):
-        cv2.imwrite(str(OUT / f"{name}.png"), draw_icon(side, margin))
+        cv2.imwrite(str(OUT / f"{name}.png"), draw_icon(side, margin), SMALLEST)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Visitor:
         self.page.evaluate(CAMERAS, entries)
 
     def start_camera(self):
-        self.page.get_by_role("button", name="Use the camera").click()
+        self.page.locator("#camera-toggle").click()
         self.page.locator("#view").wait_for(state="visible", timeout=60_000)
 
     def open_photo(self, file):

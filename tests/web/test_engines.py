@@ -84,6 +84,55 @@ def test_webgpu(chromium, server, portrait, expected):
         assert np.abs(alpha - expected).mean() < 0.5
 
 
+# the device goes away while the network is at work; a worker cannot be reached but by its script
+LOSE = """
+const request = GPUAdapter.prototype.requestDevice;
+GPUAdapter.prototype.requestDevice = async function (...wish) {
+    const device = await request.apply(this, wish);
+    const submit = device.queue.submit.bind(device.queue);
+    let count = 0;
+    device.queue.submit = (work) => { submit(work); if (++count === 3) device.destroy(); };
+    return device;
+};
+"""
+
+
+def test_webgpu_that_is_lost(chromium, server, portrait, expected):
+    """The network goes on without it, and the page says so."""
+    with chromium(*WEBGPU) as browser:
+        context = browser.new_context(
+            viewport={"width": 800, "height": 600}, service_workers="block"
+        )
+        page = context.new_page()
+
+        def prepend(route):
+            response = route.fetch()
+            route.fulfill(response=response, body=LOSE + response.text())
+
+        page.route("**/assets/worker-*.js", prepend)
+        page.goto(server.address)
+        if not page.evaluate("navigator.gpu?.requestAdapter().then(Boolean)"):
+            pytest.skip("this Chromium offers no WebGPU adapter")
+        alpha = cut_out(page, server.address, portrait)
+        said = page.evaluate(STARTED)
+        assert "WebGPU" in said and "now without it" in said and "WebAssembly" in said
+        assert np.abs(alpha - expected).mean() < 0.15
+
+
+def test_no_webgpu(with_camera, server, portrait):
+    """Asked for, it is missing with a clear word; not asked for, nobody notices."""
+    page = with_camera.new_page(viewport={"width": 800, "height": 600})
+    page.goto(f"{server.address}?engine=webgpu")
+    page.locator("#swatches input:checked").wait_for(state="attached")
+    page.locator("#photo-file").set_input_files(portrait)
+    page.locator("#cover.error").wait_for(timeout=60_000)
+    assert "no WebGPU adapter" in page.locator("#cover-text").inner_text()
+    assert page.locator("#view").is_hidden()
+    cut_out(page, server.address, portrait)
+    assert "WebAssembly" in page.evaluate(STARTED)
+    page.close()
+
+
 @pytest.fixture
 def static_host(tmp_path):
     """Any static host: the page in a sub-folder, no headers of ours. Gives address and stopper."""

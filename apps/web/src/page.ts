@@ -123,7 +123,7 @@ export class Page {
       if (this.engineFiles.length) this.keep();
     };
     byId<HTMLSelectElement>("camera").onchange = ({ target }) => {
-      this.settings.camera = (target as HTMLSelectElement).value;
+      void this.change({ camera: (target as HTMLSelectElement).value }, null);
       void this.useCamera();
     };
     followTheme(this.settings.theme, (theme) => void this.change({ theme }, null));
@@ -197,8 +197,7 @@ export class Page {
 
   private async useCamera(): Promise<void> {
     const { camera, facing } = this.settings;
-    const opened = this.session.useCamera(camera, facing);
-    await opened;
+    await this.session.useCamera(camera, facing);
   }
 
   private async turnCamera(): Promise<void> {

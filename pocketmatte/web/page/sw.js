@@ -1,10 +1,10 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-fff41752014d", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-1c68930c9917", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
-		"assets/index-1ib0Gthv.js",
 		"assets/index-B7fhyLNm.css",
+		"assets/index-SwcPiVhU.js",
 		"assets/worker-CCwqzUg0.js",
 		"backgrounds/beach.webp",
 		"backgrounds/lights.webp",
