@@ -115,7 +115,7 @@ def main() -> None:
     weights = {card.name: card.sha256 for card in (*list_models(), harmonizer)}
     build = {"sources": source_hash(), "weights": weights}
     (OUT / "build.json").write_text(json.dumps(build, indent=2) + "\n")
-    for side, margin, name in ((192, 0, "icon-192"), (512, 0, "icon-512"), (512, 0.12, "maskable")):
+    for side, margin, name in ((192, 0, "icon-192"), (512, 0, "icon-512"), (512, 0.16, "maskable")):
         cv2.imwrite(str(OUT / f"{name}.png"), draw_icon(side, margin), SMALLEST)
 
 

@@ -41,8 +41,10 @@ class TestManifest:
 
 
 @pytest.fixture
-def own_server():
+def own_server(monkeypatch):
     """A server that the test may end. Gives address and stopper."""
+    # a connection that is kept open would outlive it
+    monkeypatch.setattr("pocketmatte.web.server._Handler.protocol_version", "HTTP/1.0")
     server = PageServer(port=0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-1c68930c9917", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-009a0db87091", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
