@@ -225,15 +225,23 @@ def measure_memory(minutes: float) -> dict:
             heap.append(round(usage["usedSize"] / 1e6, 2))
             resident.append(resident_mb())
         frames = page.evaluate("frames") - frames
-    settled = slice(SAMPLES // 4, None)  # caches and compiled code come first
     return {
         "minutes": times,
         "heap_mb": heap,
         "resident_mb": resident,
-        "heap_growth_mb_per_minute": slope(times[settled], heap[settled]),
-        "resident_growth_mb_per_minute": slope(times[settled], resident[settled]),
+        **growth(times, heap, resident),
         "frames": frames,
         "fps": round(frames / (60 * minutes), 2),
+    }
+
+
+def growth(times: list[float], heap: list[float], resident: list[float]) -> dict:
+    """Slopes after the first quarter, for caches and compiled code come first, and of the end."""
+    settled, end = slice(SAMPLES // 4, None), slice(SAMPLES // 2, None)
+    return {
+        "heap_growth_mb_per_minute": slope(times[settled], heap[settled]),
+        "resident_growth_mb_per_minute": slope(times[settled], resident[settled]),
+        "resident_growth_at_end_mb_per_minute": slope(times[end], resident[end]),
     }
 
 

@@ -26,6 +26,7 @@ from pocketmatte.matting.temporal import TemporalFilter
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "pocketmatte" / "web" / "page"
 FULL, GRID = (72, 90), (24, 30)
+SLIGHT = 0.16  # of a change
 PICTURES = [(480, 640), (720, 1280), (1280, 720), (512, 512), (3000, 400), (1, 1), (1080, 1920)]
 
 
@@ -90,12 +91,15 @@ def harmony(image: np.ndarray, alpha: np.ndarray, scene: np.ndarray) -> dict:
     raw = [rng.normal(0, 0.25, (24, *cells)).astype(np.float32) for _ in range(2)]
     changes = [read_proposals(proposals, alpha) for proposals in raw]
     mean = changes[0].toward(changes[1], _PACE)
+    sizes = [judge(change, image, alpha) for change in (*changes, changes[0] * SLIGHT)]
     return {
         "cells": {"height": cells[0], "width": cells[1]},
         "layers": numbers(to_layers(image, alpha, scene)[0].transpose(1, 2, 0)),
         "proposals": [numbers(proposals.transpose(1, 2, 0), 7) for proposals in raw],
         "applied": [numbers(change.apply(image, alpha)) for change in (*changes, mean)],
-        "judged": [judge(change, image, alpha) for change in (*changes, changes[0] * 0.05)],
+        "judged": sizes,
+        "slight": SLIGHT,
+        "pace": _PACE,
     }
 
 
@@ -107,7 +111,7 @@ def networks() -> list[dict]:
 
 def _patched(entry: dict) -> str:
     sys.path.insert(0, str(HERE))
-    from to_tflite import apply_patches
+    from patches import apply_patches
 
     data = (PAGE / entry["file"]).read_bytes()
     return hashlib.sha256(apply_patches(data, entry["patches"], 192, 160)).hexdigest()

@@ -15,8 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnx
-from to_tflite import grid_patches
+from patches import grid_patches
 
+from pocketmatte.filters.harmonize import _CLEAR, _NOISE, _PACE
 from pocketmatte.harmony.network import DEFAULT as HARMONIZER
 from pocketmatte.weights import Card, find_weights, list_models
 
@@ -108,7 +109,8 @@ def main() -> None:
     backgrounds = write_backgrounds(OUT / "backgrounds")
     listing = {
         "networks": networks,
-        "harmonizer": write_network(harmonizer, OUT),
+        "harmonizer": write_network(harmonizer, OUT)
+        | {"noise": _NOISE, "clear": _CLEAR, "pace": _PACE},
         "backgrounds": backgrounds,
     }
     (OUT / "models.json").write_text(json.dumps(listing, separators=(",", ":")) + "\n")

@@ -1,12 +1,8 @@
-"""Released ONNX networks as LiteRT files for the page: one file that runs at any grid.
-
-A LiteRT file has fixed shapes, and the page needs one grid for every aspect ratio. Only a few
-integers of the file depend on the grid, so the weights are written once and `grid_patches` lists
-where these integers lie; the page writes the grid that it needs into them before it loads the
-file. Weights are stored as float16 and widened once when the file is loaded.
+"""Released ONNX networks as LiteRT files for the page.
 
 Channels last, as LiteRT wants it: [1, H, W, 3] to alpha [1, H, W, 1], and the harmoniser's
-[1, H, W, 8] to proposals [1, H/8, W/8, 24].
+[1, H, W, 8] to proposals [1, H/8, W/8, 24]. The weights of larger networks are stored as float16
+and widened once when the file is loaded.
 """
 
 from __future__ import annotations
@@ -32,42 +28,6 @@ def to_tflite(model: onnx.ModelProto, height: int, width: int) -> bytes:
     Raises ValueError for an operator that no released network has had so far.
     """
     return _Converter(model, height, width).convert()
-
-
-def grid_patches(model: onnx.ModelProto, stride: int) -> tuple[bytes, dict[str, list]]:
-    """The file at one grid, and the places to change for another.
-
-    Returns the bytes, and for "height" and "width" triples (offset, divisor, extra): the
-    little-endian int32 at `offset` is that side divided by `divisor`, plus `extra`.
-    """
-    height, width = 4 * stride, 7 * stride
-    base = to_tflite(model, height, width)
-    words = np.frombuffer(base[: len(base) // 4 * 4], "<i4")
-    patches = {}
-    for side, size in (("height", (5 * stride, width)), ("width", (height, 8 * stride))):
-        other = to_tflite(model, *size)
-        if len(other) != len(base):
-            raise ValueError("the file's layout depends on the grid; it cannot be patched")
-        longer = np.frombuffer(other[: len(other) // 4 * 4], "<i4")
-        whole = height if side == "height" else width
-        patches[side] = []
-        for place in np.flatnonzero(words != longer):
-            divisor = stride // int(longer[place] - words[place])
-            extra = int(words[place]) - whole // divisor
-            patches[side].append([int(4 * place), divisor, extra])
-    check = (6 * stride, 5 * stride)
-    if apply_patches(base, patches, *check) != to_tflite(model, *check):
-        raise ValueError("patched and converted file differ")
-    return base, patches
-
-
-def apply_patches(base: bytes, patches: dict[str, list], height: int, width: int) -> bytes:
-    """The file at another grid; the page does the same."""
-    data = bytearray(base)
-    for side, size in (("height", height), ("width", width)):
-        for offset, divisor, extra in patches[side]:
-            data[offset : offset + 4] = (size // divisor + extra).to_bytes(4, "little")
-    return bytes(data)
 
 
 class _Converter:
@@ -232,6 +192,12 @@ class _Converter:
     def _relu(self, node, output, activation, attributes):
         self._unary("RELU", node.input[0], output)
 
+    def _log(self, node, output, activation, attributes):
+        self._unary("LOG", node.input[0], output)
+
+    def _sqrt(self, node, output, activation, attributes):
+        self._unary("SQRT", node.input[0], output)
+
     def _sigmoid(self, node, output, activation, attributes):
         self._unary("LOGISTIC", node.input[0], output)
 
@@ -277,13 +243,20 @@ class _Converter:
 
     def _slice(self, node, output, activation, attributes):
         first, last, axes = (self._constants[name].tolist() for name in node.input[1:4])
+        step = self._constants[node.input[4]].tolist() if len(node.input) > 4 else [1]
         _, height, width, channels = self._shapes[node.input[0]]
-        if axes != [1] or not 0 <= first[0] < last[0] <= channels:
-            raise ValueError("only channels can be sliced, counted from the first")
-        shape = (1, height, width, last[0] - first[0])
-        place = (np.array(side, np.int32) for side in ((0, 0, 0, first[0]), shape))
-        inputs = [self._tensors[node.input[0]], *map(self._constant, place)]
-        self._emit("SLICE", inputs, output, shape, "SliceOptions", schema.SliceOptionsT())
+        end = min(last[0], channels)
+        if axes != [1] or not 0 <= first[0] < end or step[0] < 1:
+            raise ValueError("only channels can be sliced, forwards and counted from the first")
+        shape = (1, height, width, len(range(first[0], end, step[0])))
+        corner = (0, 0, 0, first[0])
+        kind, options, places = "SLICE", schema.SliceOptionsT(), (corner, shape)
+        if step[0] > 1:
+            kind, options = "STRIDED_SLICE", schema.StridedSliceOptionsT()
+            places = (corner, (1, height, width, end), (1, 1, 1, step[0]))
+        places = (self._constant(np.array(place, np.int32)) for place in places)
+        inputs = [self._tensors[node.input[0]], *places]
+        self._emit(kind, inputs, output, shape, type(options).__name__[:-1], options)
 
     def _resize(self, node, output, activation, attributes):
         scales = self._constants[node.input[2]]

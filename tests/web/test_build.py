@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pocketmatte.filters import harmonize
 from pocketmatte.harmony.network import open_harmonizer, to_layers
 from pocketmatte.matting.pipeline import load_model
 from pocketmatte.matting.preprocess import to_batch
@@ -54,6 +55,10 @@ class TestFreshness:
         for key in ("mean", "std", "area", "stride", "licence"):
             assert entry[key] == getattr(card, key), f"{key}: {REMEDY}"
 
+    def test_the_harmonizer_is_as_careful_as_pythons(self):
+        assert (HARMONIZER["noise"], HARMONIZER["clear"]) == (harmonize._NOISE, harmonize._CLEAR)
+        assert HARMONIZER["pace"] == harmonize._PACE
+
 
 class TestSize:
     def test_the_page_without_engine_and_weights(self):
@@ -80,7 +85,7 @@ class TestSize:
 def run_page_file(entry, batch):
     """What the page's file says of one picture [1, C, H, W]; [C, H, W]."""
     from ai_edge_litert.interpreter import Interpreter
-    from to_tflite import apply_patches
+    from patches import apply_patches
 
     file = (PAGE / entry["file"]).read_bytes()
     runner = Interpreter(model_content=apply_patches(file, entry["patches"], *batch.shape[2:]))

@@ -1,5 +1,5 @@
 /** The page: settings, controls and keys on one side, the session on the other. */
-import type { NetworkCard, Prefer } from "./engine/messages";
+import type { HarmonizerCard, NetworkCard, Prefer } from "./engine/messages";
 import { listCameras } from "./media/camera";
 import { Recording } from "./media/recorder";
 import { Scenes, type Supplied } from "./media/scenes";
@@ -18,7 +18,7 @@ import { followTheme } from "./ui/theme";
 
 export interface Listing {
   networks: NetworkCard[];
-  harmonizer: NetworkCard;
+  harmonizer: HarmonizerCard;
   backgrounds: Supplied[];
 }
 

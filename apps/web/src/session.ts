@@ -1,6 +1,6 @@
 /** One session: a source, the engine, the renderer, and the loop that joins them. */
 import { Engine } from "./engine/engine";
-import type { Matte, Matted, NetworkCard, Prefer, Started } from "./engine/messages";
+import type { HarmonizerCard, Matte, Matted, NetworkCard, Prefer, Started } from "./engine/messages";
 import { LOST } from "./gpu/context";
 import { harmonizes, type Harmonizer, type Look } from "./gpu/look";
 import { Renderer } from "./gpu/renderer";
@@ -12,7 +12,7 @@ import { Pace, type Figures } from "./pace";
 
 export interface Wishes {
   card: NetworkCard;
-  harmonizer: NetworkCard;
+  harmonizer: HarmonizerCard;
   look: Look;
   mirror: boolean;
   /** Strength against flicker. */

@@ -121,7 +121,7 @@ test("a proposal changes the person as in Python", () => {
   const size = { height, width };
   const changes = proposals.map((raw: number[]) => readProposals(Float32Array.from(raw), cells, grid(said.alpha)));
   const steady = new SteadyChange();
-  const steadied = changes.map((change: never) => steady.next(change));
+  const steadied = changes.map((change: never) => steady.next(change, said.harmony.pace));
   expect(steadied[0]).toBe(changes[0]);
   const visible = (rgb: ArrayLike<number>) => Array.from(rgb).filter((_, i) => said.alpha[Math.floor(i / 3)] > 0.02);
   [...changes, steadied[1]].forEach((change, n) => {
@@ -132,16 +132,18 @@ test("a proposal changes the person as in Python", () => {
   changes.forEach((change: never, n: number) => expect(judge(change, person, size)).toBeCloseTo(judged[n], 0));
 });
 
-test("a proposal that changes next to nothing is left out", () => {
-  const { cells, proposals, judged } = said.harmony;
+test("a proposal counts as far as it stands out from noise", () => {
+  const { cells, proposals, judged, slight } = said.harmony;
   const person = rgba(said.small, said.alpha);
-  const small = readProposals(Float32Array.from(proposals[0], (value: number) => 0.05 * value), cells, grid(said.alpha));
-  expect(judge(small, person, { height, width })).toBeCloseTo(judged[2], 0);
-  expect(judged[2]).toBeLessThan(3);
-  expect(carriedOut(small, person, { height, width })).toBeNull();
-  const whole = readProposals(Float32Array.from(proposals[0]), cells, grid(said.alpha));
-  expect(carriedOut(whole, person, { height, width })).toEqual(toTone(whole));
-  expect(judge(whole, person, { height, width })).toBeGreaterThan(8);
+  const size = { height, width };
+  const raw = Float32Array.from(proposals[0], (value: number) => slight * value);
+  const small = readProposals(raw, cells, grid(said.alpha));
+  expect(judge(small, person, size)).toBeCloseTo(judged[2], 0);
+  const by = judge(small, person, size);
+  expect(carriedOut(small, person, size, { noise: by + 0.01, clear: by + 1 })).toBeNull();
+  expect(carriedOut(small, person, size, { noise: by - 2, clear: by - 1 })).toEqual(toTone(small));
+  const half = carriedOut(small, person, size, { noise: by - 1, clear: by + 1 })!;
+  expect(half.lift[0] / small.matrix[3]).toBeCloseTo(0.5, 3);
 });
 
 test("a weights file takes another grid", () => {

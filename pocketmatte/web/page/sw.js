@@ -1,11 +1,11 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-009a0db87091", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-f01d514630a9", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
-		"assets/index-B7fhyLNm.css",
-		"assets/index-SwcPiVhU.js",
-		"assets/worker-CCwqzUg0.js",
+		"assets/index-CLyWJe4K.js",
+		"assets/index-CWCNY03a.css",
+		"assets/worker-2Fxrc0D-.js",
 		"backgrounds/beach.webp",
 		"backgrounds/lights.webp",
 		"build.json",

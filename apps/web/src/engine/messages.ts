@@ -20,6 +20,14 @@ export interface NetworkCard {
   patches: { height: Patch[]; width: Patch[] };
 }
 
+export interface HarmonizerCard extends NetworkCard {
+  /** Proposals that move colours by less than `noise` levels are left out, from `clear` on they count. */
+  noise: number;
+  clear: number;
+  /** Of the way to the newest proposal, for each live frame. */
+  pace: number;
+}
+
 export type Patch = [offset: number, divisor: number, extra: number];
 
 /**
@@ -62,7 +70,7 @@ export interface Load {
 
 export interface Harmonize {
   kind: "harmonize";
-  card: NetworkCard;
+  card: HarmonizerCard;
   /** The person's colours and alpha at the grid, RGBA; what stands behind, RGBA. */
   person: Uint8Array;
   behind: Uint8Array;

@@ -65,7 +65,7 @@ async function harmonize(request: Harmonize): Promise<Harmonized> {
   const proposals = await harmonizers.run(card, grid, toLayers(person, behind));
   const cells = { height: grid.height / card.stride, width: grid.width / card.stride };
   const proposal = readProposals(proposals, cells, alpha);
-  return { tone: carriedOut(live ? mood.next(proposal) : proposal, person, grid) };
+  return { tone: carriedOut(live ? mood.next(proposal, card.pace) : proposal, person, grid, card) };
 }
 
 async function matte({ card, pixels, grid, live, smooth }: Matte): Promise<Matted> {

@@ -10,10 +10,6 @@ import { plane, resizeArea, resizeLinear, type Plane } from "./planes";
 
 const STEPS = 9; // pieces of the tone curve
 const CHANNELS = 24; // of a proposal: 9 + 3 of the matrix, 9 of the curve, 3 of the gain
-// a proposal that would move colours by less than this many levels is noise: the layers match
-const NOISE = 3;
-const CLEAR = 8;
-const PACE = 0.12; // of the way to the newest proposal, per frame
 
 export interface Change {
   /** Three rows of four, added to the identity; the last column is an offset in [0, 1]. */
@@ -84,17 +80,26 @@ export class SteadyChange {
     this.known = null;
   }
 
-  next(proposal: Change): Change {
+  /** `pace`: of the way to the newest proposal. */
+  next(proposal: Change, pace: number): Change {
     const { known } = this;
     const same = known && known.gain.length === proposal.gain.length;
-    this.known = same ? combined(known, 1 - PACE, proposal, PACE) : proposal;
+    this.known = same ? combined(known, 1 - pace, proposal, pace) : proposal;
     return this.known;
   }
 }
 
-/** The change as far as it stands out from the noise of proposals; null where it does not. */
-export function carriedOut(change: Change, person: Uint8Array, grid: Size): Tone | null {
-  const doubt = (judge(change, person, grid) - NOISE) / (CLEAR - NOISE);
+/**
+ * The change as far as it stands out from the noise of proposals; null where it does not, for then
+ * the layers match. `noise`, `clear`: levels from which on it counts, and counts fully.
+ */
+export function carriedOut(
+  change: Change,
+  person: Uint8Array,
+  grid: Size,
+  { noise, clear }: { noise: number; clear: number },
+): Tone | null {
+  const doubt = (judge(change, person, grid) - noise) / (clear - noise);
   const factor = Math.min(Math.max(doubt, 0), 1);
   return factor > 0 ? toTone(combined(change, factor, change, 0)) : null;
 }
