@@ -23,7 +23,7 @@ from pocketmatte.data.layout import read_rgb
 from pocketmatte.data.material import Material
 from pocketmatte.evaluation.metrics import DtSsd, Flicker
 from pocketmatte.matting.pipeline import TRUST, load_model
-from pocketmatte.matting.polish import Polish
+from pocketmatte.matting.polish import Past, Polish
 from pocketmatte.matting.refine import refine
 from pocketmatte.matting.temporal import TemporalFilter
 
@@ -66,7 +66,7 @@ class _Run:
     def update(self, coarse, small, image, truth, edge) -> None:
         steadied = self._filter(coarse, small)
         alpha, soft = refine(steadied, image, trust=TRUST, small=small)
-        alpha = self._polish(alpha, self._filter.still, soft)
+        alpha = self._polish(alpha, Past.of(self._filter), soft)
         self._flicker.update(image, alpha)
         self._dtssd.update(alpha, truth)
         error = np.abs(alpha - truth)

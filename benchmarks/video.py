@@ -22,8 +22,7 @@ from benchmarks.clips import astronaut, clip, rendered_scene
 from benchmarks.store import heading
 from benchmarks.subjects import choose, preset_names
 from pocketmatte.matting.pipeline import load_model
-from pocketmatte.media.video import matte_frames
-from pocketmatte.media.video_matter import VideoMatter
+from pocketmatte.media.video import choose_matter, matte_frames
 from pocketmatte.media.video_reader import VideoReader
 from pocketmatte.media.video_sink import VideoSink
 
@@ -49,7 +48,7 @@ def make_clip(path: Path, seconds: float) -> None:
 
 def run(path: Path, model, background, filters: str, flow: bool) -> dict:
     """One pass over the clip."""
-    matter = VideoMatter(model, background, filters, flow=flow)
+    matter = choose_matter(model, background, filters, flow=flow)
     with VideoReader(path) as reader:
         frames = matte_frames(reader, matter)
         for _ in range(5):  # warm up
@@ -70,15 +69,15 @@ def run(path: Path, model, background, filters: str, flow: bool) -> dict:
 
 def stages(path: Path, model, background, filters: str, flow: bool) -> dict[str, float]:
     """Median milliseconds of processor time per stage; `read` decodes and converts."""
-    matter = VideoMatter(model, background, filters, flow=flow, clock=thread_time)
+    matter = choose_matter(model, background, filters, flow=flow, clock=thread_time)
     began = process_time()  # decoding has threads of its own
     with VideoReader(path) as reader:
-        count = sum(1 for frame in reader if frame.image.size)
+        count = sum(1 for frame in reader if matter.prepare(frame) is None)
     rows = {"read": [1000 * (process_time() - began) / count]}
     with VideoReader(path) as reader:
         for frame in reader:
             matter.seconds.clear()
-            matter(frame.image, frame.time)
+            matter.finish(matter.see_frame(frame), frame.time)
             for name, value in matter.seconds.items():
                 rows.setdefault(name, []).append(1000 * value)
     return {name: round(float(np.median(values)), 2) for name, values in rows.items()}

@@ -36,18 +36,27 @@ def blur_background(image: np.ndarray, alpha: np.ndarray, radius: float) -> np.n
             f"give RGB uint8 of the alpha's size {alpha.shape}"
         )
     check_range("radius", radius, 0, 1000)
+    shape, small_radius = work_size(alpha.shape, radius)
+    result = blurred(shrink(image, shape), shrink(alpha, shape), small_radius)
+    return cv2.resize(result, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def work_size(shape: tuple[int, int], radius: float) -> tuple[tuple[int, int], float]:
+    """The (height, width) at which a picture is blurred, and the radius there."""
     scale = min(1.0, _WORK_RADIUS / max(radius, 1e-6))
-    size = tuple(max(1, round(side * scale)) for side in alpha.shape[::-1])
-    shape = size[::-1]
-    light = shrink(image, shape).astype(np.float32)
+    return tuple(max(1, round(side * scale)) for side in shape), radius * scale
+
+
+def blurred(image: np.ndarray, alpha: np.ndarray, radius: float) -> np.ndarray:
+    """`blur_background` at the size given: for small pictures. Returns RGB uint8, HWC."""
+    light = image.astype(np.float32)
     light *= light  # light is about the square of its level: lights stay bright when blurred
     # one pixel more than the matte: its rim often holds a little of the person
-    person = cv2.dilate(shrink(alpha, shape), np.ones((3, 3), np.uint8))
+    person = cv2.dilate(alpha, np.ones((3, 3), np.uint8))
     light = _filled(light, np.clip(1 - 10 * person, 0, 1))
     if radius >= 0.5:
-        light = cv2.filter2D(light, -1, _disc(radius * scale), borderType=cv2.BORDER_REFLECT_101)
-    result = np.rint(cv2.sqrt(np.maximum(light, 0))).astype(np.uint8)
-    return cv2.resize(result, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        light = cv2.filter2D(light, -1, _disc(radius), borderType=cv2.BORDER_REFLECT_101)
+    return np.rint(cv2.sqrt(np.maximum(light, 0))).astype(np.uint8)
 
 
 def _filled(light: np.ndarray, weight: np.ndarray) -> np.ndarray:

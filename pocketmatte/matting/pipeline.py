@@ -68,16 +68,25 @@ class Model:
             `image`, HWC), both of the grid's size.
         """
         _check(image)
-        shape, card = image.shape[:2], self.card
+        small = shrink(image, self.grid(image.shape[:2]))
+        return self.look(small), small
+
+    def grid(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """The (height, width) at which the network sees a picture of this (height, width)."""
+        card = self.card
         if card.sizes:
-            size = nearest_size(*shape, card.sizes)
-        else:
-            size = grid_size(*shape, card.area, card.stride)
-        small = shrink(image, size)
-        alpha = self.runtime(to_batch(small, self._mean, self._std)).reshape(size)
+            return nearest_size(*shape, card.sizes)
+        return grid_size(*shape, card.area, card.stride)
+
+    def look(self, small: np.ndarray) -> np.ndarray:
+        """What the network says to a picture of the grid's size: RGB uint8 or float32, HWC.
+
+        Returns alpha, float32 HW, doubts far from the outline cleared.
+        """
+        batch = to_batch(small, self._mean, self._std)
+        alpha = self.runtime(batch).reshape(small.shape[:2])
         # doubt everywhere is no person: an empty room must give an empty matte
-        alpha = solidify(alpha) if alpha.max() > _SURE else np.zeros_like(alpha)
-        return alpha, small
+        return solidify(alpha) if alpha.max() > _SURE else np.zeros_like(alpha)
 
 
 def load_model(

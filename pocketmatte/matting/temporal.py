@@ -25,23 +25,25 @@ class TemporalFilter:
     flow: move the past along the optical flow first (DIS, Kroeger et al. 2016), so that alpha is
     also steadied on what moves; takes twice the time.
 
-    `still` is, after each call, the share of the past in that frame's alpha where nothing moved:
-    float32 HW, or None when the past was forgotten. `Polish` needs it.
+    After each call `still` is the share of the past in that frame's alpha, float32 HW, and `flow`
+    where the past came from: float32 HW2, offsets (x, y) in grid pixels, 0 where nothing moved.
+    `still` is None when the past was forgotten, `flow` also when none was asked for.
 
     >>> steady, polish = TemporalFilter(), Polish()
     >>> for frame in frames:
     ...     coarse, small = model.coarse(frame)
     ...     alpha, soft = refine(steady(coarse, small), frame, small=small)
-    ...     alpha = polish(alpha, steady.still, soft)
+    ...     alpha = polish(alpha, Past.of(steady), soft)
     """
 
     def __init__(self, strength: float = 0.85, flow: bool = True):
         if not 0 <= strength < 1:
             raise PocketmatteError(f"smoothing strength {strength} is not in 0 to below 1")
         self.strength = strength
-        self._dis = (
-            cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST) if flow else None
-        )
+        self._dis = None
+        if flow:
+            self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+            self._dis.setFinestScale(0)  # pictures are half the grid: there is nothing to skip
         self.reset()
 
     def reset(self) -> None:
@@ -50,6 +52,7 @@ class TemporalFilter:
         self._scene: np.ndarray | None = None
         self._grey: np.ndarray | None = None
         self.still: np.ndarray | None = None
+        self.flow: np.ndarray | None = None
 
     def __call__(self, alpha: np.ndarray, image: np.ndarray) -> np.ndarray:
         """Steady one frame's alpha.
@@ -66,29 +69,39 @@ class TemporalFilter:
         alpha = alpha.astype(np.float32, copy=False)
         if not self.strength:
             return alpha
-        scene = cv2.blur(image, (3, 3)).astype(np.float32)
-        if self._alpha is None or self._alpha.shape != alpha.shape:
-            return self._start(alpha, scene, image)
-        change = _largest(cv2.absdiff(scene, self._scene))
+        scene, grey = self._scene_of(image)
+        past, past_scene, past_grey = self._alpha, self._scene, self._grey
+        self._alpha, self._scene, self._grey = alpha.copy(), scene, grey
+        self.still = self.flow = None
+        if past is None or past.shape != alpha.shape:
+            return alpha
+        change = _largest(cv2.absdiff(scene, past_scene))
         if float(cv2.mean(change)[0]) > _CUT:
-            return self._start(alpha, scene, image)
-        self.still = keep = self._keep(change)
-        past_alpha, past_scene = self._alpha, self._scene
-        if self._dis is not None and min(alpha.shape) >= _SMALLEST_FLOW:
-            moved_alpha, moved_scene = self._follow(image)
+            return alpha
+        keep = self._keep(change)
+        if grey is not None:
+            flow = self._dis.calc(grey, past_grey, None)
+            moved_scene = move(past_scene, flow)
             moved = self._keep(_largest(cv2.absdiff(scene, moved_scene)))
-            follows = (moved > keep).view(np.uint8)
+            follows = moved > keep
             keep = cv2.max(keep, moved)
-            past_alpha = cv2.copyTo(moved_alpha, follows, past_alpha)
-            past_scene = cv2.copyTo(moved_scene, follows, past_scene)
-        self._alpha = alpha + keep * (past_alpha - alpha)
+            past_scene = cv2.copyTo(moved_scene, follows.view(np.uint8), past_scene)
+            flow *= follows[..., None]
+            self.flow = _enlarged(flow, alpha.shape, cv2.INTER_NEAREST)
+            self.flow *= np.float32(np.divide(alpha.shape, grey.shape)[::-1])
+            past = move(past, self.flow)
         self._scene = scene + cv2.merge((keep, keep, keep)) * (past_scene - scene)
+        self.still = _enlarged(keep, alpha.shape, cv2.INTER_LINEAR)
+        self._alpha = alpha + self.still * (past - alpha)
         return self._alpha.copy()
 
-    def _start(self, alpha: np.ndarray, scene: np.ndarray, image: np.ndarray) -> np.ndarray:
-        self._alpha, self._scene, self.still = alpha.copy(), scene, None
-        self._grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        return alpha
+    def _scene_of(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """What is compared, and what the flow is found in."""
+        height, width = (side // 2 for side in image.shape[:2])
+        if self._dis is None or min(height, width) < _SMALLEST_FLOW:
+            return cv2.blur(image, (3, 3)).astype(np.float32), None
+        half = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+        return half.astype(np.float32), cv2.cvtColor(half, cv2.COLOR_RGB2GRAY)
 
     def _keep(self, change: np.ndarray) -> np.ndarray:
         """The share of the past for each pixel, from how much the picture changed there."""
@@ -100,17 +113,22 @@ class TemporalFilter:
         keep = cv2.exp(moved * moved * np.float32(-1 / _TOLERANCE**2))
         return keep * np.float32(self.strength)
 
-    def _follow(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The past's alpha and scene, moved to where the optical flow says that they are now."""
-        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        flow = self._dis.calc(grey, self._grey, None)
-        self._grey = grey
-        height, width = grey.shape
-        flow[..., 0] += np.arange(width, dtype=np.float32)
-        flow[..., 1] += np.arange(height, dtype=np.float32)[:, None]
-        border = cv2.BORDER_REPLICATE
-        alpha = cv2.remap(self._alpha, flow, None, cv2.INTER_LINEAR, borderMode=border)
-        return alpha, cv2.remap(self._scene, flow, None, cv2.INTER_LINEAR, borderMode=border)
+
+def move(past: np.ndarray, flow: np.ndarray, corner: tuple[int, int] = (0, 0)) -> np.ndarray:
+    """Sample a picture where the flow points to.
+
+    past: uint8 or float32, HW or HWC. flow: float32 HW2, offsets (x, y) in its pixels, for all of
+    it or for a part that begins at `corner` (row, column). Returns that part.
+    """
+    height, width = flow.shape[:2]
+    top, left = corner
+    x = flow[..., 0] + np.arange(left, left + width, dtype=np.float32)
+    y = flow[..., 1] + np.arange(top, top + height, dtype=np.float32)[:, None]
+    return cv2.remap(past, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _enlarged(few: np.ndarray, shape: tuple[int, int], method: int) -> np.ndarray:
+    return few if few.shape[:2] == shape else cv2.resize(few, shape[::-1], interpolation=method)
 
 
 def _largest(change: np.ndarray) -> np.ndarray:

@@ -59,9 +59,13 @@ class BlurBackground:
         """Blurred background: RGB uint8, HWC."""
         from pocketmatte.filters.blur import blur_background
 
-        height, width = image.shape[:2]
-        radius = max(1.0, _BLUR_SHARE * (height * width) ** 0.5)
-        return blur_background(image, alpha, radius if self.radius is None else self.radius)
+        return blur_background(image, alpha, self.pixels(image.shape[:2]))
+
+    def pixels(self, shape: tuple[int, int]) -> float:
+        """The radius for a picture of this (height, width)."""
+        if self.radius is not None:
+            return self.radius
+        return max(1.0, _BLUR_SHARE * (shape[0] * shape[1]) ** 0.5)
 
 
 Background = ColourBackground | PictureBackground | BlurBackground

@@ -1,13 +1,14 @@
-"""Frames of a video: when they are shown, and how their pixels become upright RGB."""
+"""Frames of a video: when they are shown, and how their pixels become upright pictures."""
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 import cv2
 import numpy as np
+
+from pocketmatte.matting.planes import Planes
 
 # AVColorSpace -> the matrix's name, and the name -> what PyAV calls it when converting
 _MATRICES = {0: "rgb", 1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m"}
@@ -90,6 +91,48 @@ class Turn:
         return image
 
 
+class Converter:
+    """Turns decoded pictures upright, in RGB or in planes; keeps its tables between frames.
+
+    width, height: of every result before turning, also when the stream changes its size.
+    """
+
+    def __init__(self, colour: Colour, turn: Turn, width: int, height: int):
+        from av.video.reformatter import VideoReformatter
+
+        self._reformat = VideoReformatter().reformat
+        self._colour, self._turn, self._size = colour, turn, (width, height)
+
+    def rgb(self, picture) -> np.ndarray:
+        """`av.VideoFrame` to RGB uint8, HWC."""
+        options = {"dst_color_range": _FULL} if self._colour.matrix != "rgb" else {}
+        picture = self._scaled(picture, "rgb24", **options)
+        return np.ascontiguousarray(self._turn(picture.to_ndarray()))
+
+    def planes(self, picture) -> Planes:
+        """`av.VideoFrame` to planes of full size; shares its memory where nothing changes."""
+        stored = (picture.format.name, self._colour.matrix, self._colour.full_range)
+        if stored != ("yuv420p", "bt709", False) or (picture.width, picture.height) != self._size:
+            to_video = {"dst_colorspace": _CONVERTERS["bt709"], "dst_color_range": _LIMITED}
+            picture = self._scaled(picture, "yuv420p", **to_video)
+        return Planes(*(self._turn(_view(plane)) for plane in picture.planes))
+
+    def _scaled(self, picture, pixels: str, **options):
+        if self._colour.matrix != "rgb":
+            options["src_colorspace"] = _CONVERTERS[self._colour.matrix]
+            options["src_color_range"] = _FULL if self._colour.full_range else _LIMITED
+        width, height = self._size
+        return self._reformat(
+            picture, width=width, height=height, format=pixels, threads=1, **options
+        )
+
+
+def _view(plane) -> np.ndarray:
+    """The pixels of an `av.VideoPlane` of bytes, HW."""
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
+
+
 @dataclass(eq=False)
 class Frame:
     """One frame of a video.
@@ -103,37 +146,18 @@ class Frame:
     duration: Fraction | None
     pts: int
     index: int
-    _convert: Callable[[], np.ndarray]
+    _picture: object
+    _convert: Converter
 
     @cached_property
     def image(self) -> np.ndarray:
         """RGB uint8, HWC, upright; converted on first use."""
-        image = self._convert()
-        del self._convert
-        return image
+        return self._convert.rgb(self._picture)
 
+    @cached_property
+    def planes(self) -> Planes:
+        """The picture as video stores it, upright; nothing is computed if the file has it so.
 
-class ToRgb:
-    """Converts decoded pictures to RGB; keeps the converter's state between frames.
-
-    width, height: of every result before turning, also when the stream changes its size.
-    """
-
-    def __init__(self, colour: Colour, turn: Turn, width: int, height: int):
-        from av.video.reformatter import VideoReformatter
-
-        self._reformat = VideoReformatter().reformat
-        self._turn = turn
-        self._options = {"width": width, "height": height, "format": "rgb24", "threads": 1}
-        if colour.matrix != "rgb":
-            source_range = _FULL if colour.full_range else _LIMITED
-            self._options |= {
-                "src_colorspace": _CONVERTERS[colour.matrix],
-                "src_color_range": source_range,
-                "dst_color_range": _FULL,
-            }
-
-    def __call__(self, picture) -> np.ndarray:
-        """`av.VideoFrame` to RGB uint8, HWC, upright."""
-        image = self._reformat(picture, **self._options).to_ndarray()
-        return np.ascontiguousarray(self._turn(image))
+        Do not write into it: it may be the decoder's own memory.
+        """
+        return self._convert.planes(self._picture)

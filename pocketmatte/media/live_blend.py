@@ -1,7 +1,7 @@
 """Compositing of live video: the full-size picture is touched as little as can be.
 
 With image = alpha F + (1 - alpha) B, the foreground's colour is F = image + (1 - alpha)(F - B). The
-difference F - B is smooth, so it is solved at half the network's grid, and only applied where
+difference F - B is smooth, so it is solved at a quarter of the grid, and only applied where
 alpha is soft. The other pixels stay the picture's own.
 """
 
@@ -12,15 +12,15 @@ import numpy as np
 
 from pocketmatte.matting.foreground import solve_layers
 from pocketmatte.matting.preprocess import shrink
-from pocketmatte.matting.refine import Rectangle, sample
+from pocketmatte.matting.tiles import Rectangle, sample
 
 
 def layer_difference(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """F - B at half the grid's size, float32 HW3 in levels.
+    """F - B at a quarter of the grid, float32 HW3 in levels.
 
     image: RGB uint8 HWC. alpha: float32 HW in [0, 1]. Both at the network's grid.
     """
-    size = (max(1, alpha.shape[0] // 2), max(1, alpha.shape[1] // 2))
+    size = (max(1, alpha.shape[0] // 4), max(1, alpha.shape[1] // 4))
     image, alpha = shrink(image, size), np.clip(shrink(alpha, size), 0, 1)
     fore, back = solve_layers(image, alpha)
     return fore.astype(np.float32) - back

@@ -8,11 +8,16 @@ from pathlib import Path
 from time import perf_counter
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.matting.pipeline import Model, load_model
 from pocketmatte.media.frames import Frame
+from pocketmatte.media.plane_matter import MattedPlanes, PlaneMatter
 from pocketmatte.media.side_by_side import Behind, ahead
+from pocketmatte.media.video_formats import format_for
 from pocketmatte.media.video_matter import MattedFrame, VideoMatter
 from pocketmatte.media.video_reader import VideoReader
 from pocketmatte.media.video_sink import VideoSink
+
+Matter = VideoMatter | PlaneMatter
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,10 @@ def matte_video(
     read to its end or the output cannot be written; then nothing is left behind.
     """
     if isinstance(model, str | Path):
-        from pocketmatte.matting.pipeline import load_model
-
         model = load_model(model)
     began = perf_counter()
-    matter = VideoMatter(model, background, filters, smooth, flow)
+    planes = format_for(output, format).pixels == "yuv420p"
+    matter = choose_matter(model, background, filters, smooth, flow, planes)
     sink = None
     stopped = False
     try:
@@ -90,27 +94,48 @@ def matte_video(
     )
 
 
-def matte_frames(reader: VideoReader, matter: VideoMatter) -> Iterator[tuple[Frame, MattedFrame]]:
+def choose_matter(
+    model: Callable,
+    background="none",
+    filters: str = "",
+    smooth: float = 0.85,
+    flow: bool = True,
+    planes: bool = True,
+    clock: Callable[[], float] = perf_counter,
+) -> Matter:
+    """The quickest way that gives what is asked for.
+
+    planes: whether the composites may be `Planes`; otherwise they are arrays. The others: see
+    `VideoMatter`.
+    """
+    matter = VideoMatter(model, background, filters, smooth, flow, clock)
+    if planes and isinstance(model, Model) and matter.background is not None and not filters:
+        return PlaneMatter(model, matter.background, smooth, flow, clock)
+    return matter
+
+
+def matte_frames(
+    reader: VideoReader, matter: Matter
+) -> Iterator[tuple[Frame, MattedFrame | MattedPlanes]]:
     """Matte the frames of a reader one by one.
 
     Reading, the network, and the work at full size run side by side.
     """
     with (
-        closing(ahead(_converted(reader))) as frames,
-        closing(ahead((frame, matter.see(frame.image)) for frame in frames)) as seen,
+        closing(ahead(_prepared(reader, matter))) as frames,
+        closing(ahead((frame, matter.see_frame(frame)) for frame in frames)) as seen,
     ):
         for frame, one in seen:
             yield frame, matter.finish(one, frame.time)
 
 
-def _converted(reader: VideoReader) -> Iterator[Frame]:
-    """Convert in the reading thread, not in the one that mattes."""
+def _prepared(reader: VideoReader, matter: Matter) -> Iterator[Frame]:
     for frame in reader:
-        frame.image  # noqa: B018
+        matter.prepare(frame)
         yield frame
 
 
-def _check_transparency(sink: VideoSink, matter: VideoMatter) -> None:
+def _check_transparency(sink: VideoSink, matter: Matter) -> None:
     if matter.background is None and sink.format.pixels_alpha is None:
         raise PocketmatteError(
             f"cannot write {sink.path}: {sink.format.name} has no transparency; use .webm, .mov "

@@ -32,6 +32,7 @@ class VideoBackground:
         self._frames = self._play()
         self._next: tuple[Fraction, Frame] | None = next(self._frames)
         self._now: Frame | None = None
+        self._drawn: Frame | None = None
         self._picture: np.ndarray | None = None
 
     def frame(self, image: np.ndarray, alpha: np.ndarray, time: Fraction = Fraction(0)):
@@ -39,18 +40,22 @@ class VideoBackground:
 
         Returns RGB uint8, HWC. Do not write into it.
         """
-        fresh = False
+        shot = self.shot(time)
+        if shot is not self._drawn or self._picture.shape != image.shape:
+            height, width = image.shape[:2]
+            self._drawn, self._picture = shot, cover(shot.image, width, height)
+        return self._picture
+
+    def shot(self, time: Fraction | float) -> Frame:
+        """The video's own frame at a time in seconds, which never goes back."""
         time = Fraction(time) - self._behind
         if time > self._next[0] + _LONGEST_CATCH_UP:  # it was not shown for a while: go on there
             self._behind += time - self._next[0]
             time = self._next[0]
         while self._now is None or self._next[0] <= time:
-            self._now, fresh = self._next[1], True
+            self._now = self._next[1]
             self._next = next(self._frames)
-        if fresh or self._picture is None or self._picture.shape != image.shape:
-            height, width = image.shape[:2]
-            self._picture = cover(self._now.image, width, height)
-        return self._picture
+        return self._now
 
     def _play(self) -> Iterator[tuple[Fraction, Frame]]:
         base = Fraction(0)

@@ -1,8 +1,6 @@
 """From a frame to a composite, for frames that come one after the other."""
 
-from collections import defaultdict
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from time import perf_counter
@@ -14,13 +12,16 @@ from pocketmatte.errors import PocketmatteError
 from pocketmatte.filters import apply, for_video, parse_chain
 from pocketmatte.matting.foreground import estimate_foreground
 from pocketmatte.matting.pipeline import TRUST
-from pocketmatte.matting.polish import Polish
+from pocketmatte.matting.polish import Past, Polish
 from pocketmatte.matting.preprocess import shrink
-from pocketmatte.matting.refine import Rectangle, refine
+from pocketmatte.matting.refine import refine
 from pocketmatte.matting.temporal import TemporalFilter
+from pocketmatte.matting.tiles import Rectangle
 from pocketmatte.media.background import ColourBackground
+from pocketmatte.media.frames import Frame
 from pocketmatte.media.live_blend import layer_difference, live_blend, live_foreground
 from pocketmatte.media.photo import to_levels
+from pocketmatte.media.stopwatch import Stopwatch
 from pocketmatte.media.video_background import VideoBackground, parse_moving_background
 
 _WORK_AREA = 256 * 256  # where alphas of a model without a grid of its own are steadied
@@ -44,14 +45,14 @@ class SeenFrame:
     """A frame that the network has seen, before anything is done at full size.
 
     image: as given. coarse: steadied alpha, float32 HW. small: RGB uint8 HWC, of coarse's size.
-    still: where the past counts, see `TemporalFilter`. alpha: float32 HW of the image's size
+    past: how it was steadied. alpha: float32 HW of the image's size
     when the model gave one itself, else None.
     """
 
     image: np.ndarray
     coarse: np.ndarray
     small: np.ndarray
-    still: np.ndarray | None
+    past: Past | None
     alpha: np.ndarray | None = None
 
 
@@ -80,12 +81,12 @@ class VideoMatter:
         clock: Callable[[], float] = perf_counter,
     ):
         self.model = model
-        self._clock = clock
+        self._stage = Stopwatch(clock)
+        self.seconds = self._stage.seconds
         self.background = parse_moving_background(background)
         self.set_filters(filters)
         self._steady, self._polish = TemporalFilter(smooth, flow), Polish()
         self._plain = None  # a colour's frame, kept because filling one takes a millisecond
-        self.seconds: dict[str, float] = defaultdict(float)
         self.frames = 0
 
     def set_filters(self, filters: str) -> None:
@@ -103,6 +104,14 @@ class VideoMatter:
         """Matte one frame: RGB uint8, HWC; time in seconds."""
         return self.finish(self.see(image), time)
 
+    def prepare(self, frame: Frame) -> None:
+        """Convert in the reading thread, not in the one that mattes."""
+        frame.image  # noqa: B018
+
+    def see_frame(self, frame: Frame) -> SeenFrame:
+        """`see`, for a frame of a reader."""
+        return self.see(frame.image)
+
     def see(self, image: np.ndarray) -> SeenFrame:
         """The first half: the network, and the temporal filter at its grid."""
         model_coarse = getattr(self.model, "coarse", None)
@@ -111,7 +120,7 @@ class VideoMatter:
         with self._stage("network"):
             coarse, small = model_coarse(image)
         with self._stage("steady"):
-            return SeenFrame(image, self._steady(coarse, small), small, self._steady.still)
+            return SeenFrame(image, self._steady(coarse, small), small, Past.of(self._steady))
 
     def finish(self, seen: SeenFrame, time: Fraction | float = 0) -> MattedFrame:
         """The second half: alpha and composite at full size. time: in seconds."""
@@ -146,9 +155,9 @@ class VideoMatter:
             height, width = seen.alpha.shape
             return seen.alpha, [(slice(0, height), slice(0, width))]
         with self._stage("refine"):
-            alpha, soft = refine(seen.coarse, seen.image, trust=TRUST, small=seen.small)
+            alpha, soft = refine(seen.coarse, seen.image, trust=TRUST, step=2, small=seen.small)
         with self._stage("polish"):
-            return self._polish(alpha, seen.still, soft), soft
+            return self._polish(alpha, seen.past, soft), soft
 
     def _see_with_foreign(self, image: np.ndarray) -> SeenFrame:
         """Steady the alpha of a model without a grid: what the filter changes is added to it."""
@@ -163,7 +172,7 @@ class VideoMatter:
             change = steadied - coarse
             change = cv2.resize(change, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
             alpha = np.clip(alpha + change, 0, 1)
-            return SeenFrame(image, steadied, small, self._steady.still, alpha)
+            return SeenFrame(image, steadied, small, Past.of(self._steady), alpha)
 
     def _behind(self, scene, image: np.ndarray, alpha: np.ndarray, time) -> np.ndarray:
         if isinstance(scene, VideoBackground):
@@ -182,9 +191,3 @@ class VideoMatter:
             foreground = estimate_foreground(image, alpha)
         with self._stage("blend"):
             return cv2.merge((*cv2.split(foreground), to_levels(alpha)))
-
-    @contextmanager
-    def _stage(self, name: str):
-        start = self._clock()
-        yield
-        self.seconds[name] += self._clock() - start

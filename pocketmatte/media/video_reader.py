@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.media.atomic import holds, reason
-from pocketmatte.media.frames import Colour, Frame, ToRgb, Turn
+from pocketmatte.media.frames import Colour, Converter, Frame, Turn
 
 _NO_PYAV = "video needs the package av (PyAV); install it: pip install 'pocketmatte[video]'"
 _PICTURE_FORMATS = ("image2", "_pipe")
@@ -113,15 +112,15 @@ class VideoReader:
         if first is None:
             raise PocketmatteError(f"{self.path}: read already; open it again")
         turn = self.info.turn
-        to_rgb = ToRgb(self.info.colour, turn, first[0].width, first[0].height)
-        yield self._frame(0, *first, to_rgb)
+        convert = Converter(self.info.colour, turn, first[0].width, first[0].height)
+        yield self._frame(0, *first, convert)
         del first
         for index, (picture, time) in enumerate(self._pictures, 1):
-            yield self._frame(index, picture, time, to_rgb)
+            yield self._frame(index, picture, time, convert)
 
-    def _frame(self, index: int, picture, time: Fraction, to_rgb: ToRgb) -> Frame:
+    def _frame(self, index: int, picture, time: Fraction, convert: Converter) -> Frame:
         length = picture.duration * self._tick if picture.duration else None
-        return Frame(time - self.start, length, picture.pts or 0, index, partial(to_rgb, picture))
+        return Frame(time - self.start, length, picture.pts or 0, index, picture, convert)
 
     def _decode(self):
         """Pairs of decoded picture and time in the file, from `start` to `end`."""

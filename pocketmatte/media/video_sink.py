@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.matting.planes import Planes
 from pocketmatte.media.atomic import holds, reason, whole_file
 from pocketmatte.media.png_folder import PngFolder
 from pocketmatte.media.video_formats import VideoFormat, format_for
@@ -65,19 +66,22 @@ class VideoSink:
 
     def write(
         self,
-        image: np.ndarray,
+        image: np.ndarray | Planes,
         time: Fraction | float | None = None,
         duration: Fraction | float | None = None,
     ) -> None:
         """Add a frame.
 
-        image: RGB or RGBA uint8, HWC; all of the first one's shape.
+        image: RGB or RGBA uint8, HWC, or planes; all of the first one's shape.
         time: when it is shown, seconds; later than the one before. None: one frame later.
         duration: how long it is shown, seconds; matters for the last frame only.
         Raises PocketmatteError when the format has no transparency for an RGBA image, when the
         shape changes, or when the disk is full.
         """
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4):
+        if isinstance(image, Planes):
+            if self.format.container is None:
+                image = image.rgb()
+        elif image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4):
             raise PocketmatteError(
                 f"a frame must be RGB or RGBA uint8, HWC, not {image.dtype} {image.shape}"
             )
@@ -119,7 +123,7 @@ class VideoSink:
             self._stack.__exit__(type(error), error, error.__traceback__)
 
     def _open(self, shape) -> None:
-        has_alpha = shape[2] == 4
+        has_alpha = shape[2:] == (4,)
         if has_alpha and self.format.pixels_alpha is None:
             raise PocketmatteError(
                 f"cannot write {self.path}: {self.format.name} has no transparency; "
@@ -176,20 +180,8 @@ class _Container:
             self.abort()
             raise self._problem(error) from error
 
-    def write(self, image: np.ndarray, time: Fraction, duration: Fraction | None) -> None:
-        if any(self._pad):
-            image = cv2.copyMakeBorder(
-                image, 0, self._pad[0], 0, self._pad[1], cv2.BORDER_REPLICATE
-            )
-        picture = self._av.VideoFrame.from_ndarray(image, format=self._source_pixels)
-        picture = self._reformat(
-            picture,
-            format=self._pixels,
-            dst_colorspace=_BT709,
-            src_color_range=_FULL,
-            dst_color_range=_LIMITED,
-            threads=1,
-        )
+    def write(self, image: np.ndarray | Planes, time: Fraction, duration: Fraction | None) -> None:
+        picture = self._encodable(image)
         stamp = round(time / self._tick)
         if self._last is not None:
             stamp = max(stamp, self._last + 1)
@@ -204,6 +196,28 @@ class _Container:
                 self._audio.pump(stamp * self._tick)
         except self._av.error.FFmpegError as error:
             raise self._problem(error) from error
+
+    def _encodable(self, image: np.ndarray | Planes):
+        """An `av.VideoFrame` in the encoder's pixel format."""
+        if isinstance(image, Planes):
+            picture = self._av.VideoFrame(self._context.width, self._context.height, "yuv420p")
+            planes = Planes(self._padded(image.y), image.u, image.v)
+            for target, source in zip(picture.planes, planes, strict=True):
+                rows = np.frombuffer(target, np.uint8).reshape(-1, target.line_size)
+                rows[: target.height, : target.width] = source
+            options = {"src_colorspace": _BT709, "src_color_range": _LIMITED}
+        else:
+            picture = self._av.VideoFrame.from_ndarray(
+                self._padded(image), format=self._source_pixels
+            )
+            options = {"src_color_range": _FULL}
+        to = {"dst_colorspace": _BT709, "dst_color_range": _LIMITED, "format": self._pixels}
+        return self._reformat(picture, threads=1, **options, **to)
+
+    def _padded(self, image: np.ndarray) -> np.ndarray:
+        if not any(self._pad):
+            return image
+        return cv2.copyMakeBorder(image, 0, self._pad[0], 0, self._pad[1], cv2.BORDER_REPLICATE)
 
     def _mux(self, packets) -> None:
         for packet in packets:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pocketmatte.matting.polish import Polish
+from pocketmatte.matting.polish import Past, Polish
 
 SHAPE = (60, 90)
 ALL = [(slice(0, 30), slice(0, 90)), (slice(30, 60), slice(0, 90))]
@@ -18,7 +18,7 @@ def noisy(alpha, rng):
 
 def stillness(value):
     """Of a grid a third as large."""
-    return np.full((20, 30), value, np.float32)
+    return Past(np.full((20, 30), value, np.float32))
 
 
 def play(path, still, areas=ALL):
@@ -43,9 +43,21 @@ def test_what_moves_is_left_alone():
     assert np.array_equal(raw, out)
 
 
+def test_along_the_flow_what_moves_is_steadied_too():
+    path = 24 + 4 * np.arange(10)
+    flow = np.zeros((20, 30, 2), np.float32)
+    flow[..., 0] = -4 / 3  # it was four pixels further left, in pixels of the grid
+
+    raw, out = play(path, Past(stillness(0.85).still, flow))
+
+    true = np.array([edge(x) for x in path])
+    soft = (true > 0.2) & (true < 0.8)
+    assert np.abs(out - true)[4:][soft[4:]].mean() < 0.6 * np.abs(raw - true)[4:][soft[4:]].mean()
+
+
 def test_only_the_still_half_of_a_picture_is_steadied():
     still = stillness(0.85)
-    still[:, 15:] = 0
+    still.still[:, 15:] = 0
 
     raw, out = play([45] * 6, still)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocketmatte.errors import PocketmatteError
-from pocketmatte.matting.refine import band_rectangles, guided_upsample, refine, sample
+from pocketmatte.matting.refine import guided_upsample, refine
 
 
 def drawn_portrait(height=480, width=640, seed=0):
@@ -186,18 +186,6 @@ def test_extreme_shapes(shape):
     assert result.shape == shape and np.isfinite(result).all()
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(20, 500), st.integers(20, 500), st.integers(0, 999))
-def test_rectangles_cover_the_band_once(height, width, seed):
-    band = np.random.default_rng(seed).random((13, 17)) > 0.9
-    count = np.zeros((height, width), int)
-    for rows, cols in band_rectangles(band, (height, width)):
-        count[rows, cols] += 1
-    needed = cv2.resize(band.astype(np.float32), (width, height)) > 0
-    assert count.max(initial=0) <= 1
-    assert (count[needed] == 1).all()
-
-
 @pytest.mark.parametrize(
     ("alpha", "image", "word"),
     [
@@ -226,12 +214,3 @@ def test_outside_the_rectangles_alpha_is_almost_solid(trust):
     assert 0.2 < outside.mean() < 0.95
     assert np.minimum(full, 1 - full)[outside].max() <= 0.02
     assert np.array_equal(full, guided_upsample(shrunk(alpha), image, trust=trust))
-
-
-def test_a_sample_is_a_part_of_the_whole_enlarged():
-    small = np.random.default_rng(0).random((24, 32)).astype(np.float32)
-    whole = cv2.resize(small, (200, 150), interpolation=cv2.INTER_LINEAR)
-
-    part = sample(small, (slice(40, 90), slice(110, 200)), (150, 200))
-
-    assert np.abs(part - whole[40:90, 110:200]).max() < 0.03  # OpenCV rounds to 1/32 pixel

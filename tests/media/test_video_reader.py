@@ -83,6 +83,9 @@ def test_colours_are_those_that_were_encoded(make_clip, matrix, full, pixels):
     assert info.bit_depth == (10 if "10" in pixels else 8)
     assert np.abs(image[10, 5].astype(int) - colours[0]).max() <= 3
     assert np.abs(image[10, 60].astype(int) - colours[1]).max() <= 3
+    planes = frames[1].planes.rgb()
+    assert np.abs(planes[10, 5].astype(int) - colours[0]).max() <= 6
+    assert np.abs(planes[10, 60].astype(int) - colours[1]).max() <= 6
 
 
 @pytest.mark.parametrize(("size", "matrix"), [((64, 48), "bt601"), ((1280, 720), "bt709")])
@@ -109,7 +112,8 @@ def test_untagged_colours_are_guessed_by_size_as_players_do(make_clip, size, mat
 )
 def test_the_display_matrix_is_applied(make_clip, matrix, clockwise, expected):
     clip = make_clip(frames=3)
-    upright = read(clip.path)[1][1].image
+    before = read(clip.path)[1][1]
+    upright, bright = before.image, before.planes.y
     upright_size = upright.shape
     set_matrix(clip.path, *matrix)
 
@@ -117,6 +121,9 @@ def test_the_display_matrix_is_applied(make_clip, matrix, clockwise, expected):
 
     assert info.turn.clockwise == clockwise
     assert np.array_equal(frames[1].image, expected(upright))
+    turned = expected(np.dstack([bright] * 3))
+    assert np.array_equal(frames[1].planes.y, turned[..., 0])
+    assert frames[1].planes.u.shape == tuple(side // 2 for side in turned.shape[:2])
     assert (info.height, info.width, 3) == expected(np.zeros(upright_size)).shape
 
 
@@ -127,6 +134,7 @@ def test_odd_sizes_are_read_whole(make_clip):
 
     assert (info.width, info.height) == (61, 43)
     assert frames[0].image.shape == (43, 61, 3) and frames[0].image.flags.c_contiguous
+    assert frames[0].planes.shape == (43, 61) and frames[0].planes.v.shape == (22, 31)
 
 
 def test_start_and_end_cut_exactly(make_clip):

@@ -1,0 +1,99 @@
+"""The short way for video: no picture in RGB is ever made at full size."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from time import perf_counter
+
+import numpy as np
+
+from pocketmatte.matting.edge_model import edge_model
+from pocketmatte.matting.pipeline import TRUST, Model
+from pocketmatte.matting.plane_alpha import PlaneAlpha
+from pocketmatte.matting.planes import Planes
+from pocketmatte.matting.polish import Past
+from pocketmatte.matting.temporal import TemporalFilter
+from pocketmatte.media.frames import Frame
+from pocketmatte.media.live_blend import layer_difference
+from pocketmatte.media.plane_background import PlaneBackground
+from pocketmatte.media.plane_blend import plane_blend
+from pocketmatte.media.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, eq=False)
+class SeenPlanes:
+    """A frame that the network has seen, before anything is done at full size.
+
+    picture: as given. coarse: steadied alpha, float32 HW. small: RGB uint8 HWC, of coarse's size.
+    past: how it was steadied.
+    """
+
+    picture: Planes
+    coarse: np.ndarray
+    small: np.ndarray
+    past: Past | None
+
+
+@dataclass(frozen=True, eq=False)
+class MattedPlanes:
+    """A frame before its new background."""
+
+    composite: Planes
+
+
+class PlaneMatter:
+    """What `VideoMatter` does, for a `Model`, with a background and without filters.
+
+    The network's small picture comes straight from the decoded one; refinement and blending work
+    on its planes, which go to the encoder as they are. background: as parsed, not None.
+    The rest as in `VideoMatter`.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        background,
+        smooth: float = 0.85,
+        flow: bool = True,
+        clock: Callable[[], float] = perf_counter,
+    ):
+        self.model, self.background = model, background
+        self._behind = PlaneBackground(background)
+        self._steady = TemporalFilter(smooth, flow)
+        self._alpha: PlaneAlpha | None = None
+        self._stage = Stopwatch(clock)
+        self.seconds = self._stage.seconds
+        self.frames = 0
+
+    def prepare(self, frame: Frame) -> None:
+        """Convert in the reading thread, not in the one that mattes."""
+        frame.planes  # noqa: B018
+
+    def see_frame(self, frame: Frame) -> SeenPlanes:
+        """The first half, for a frame of a reader."""
+        return self.see(frame.planes)
+
+    def see(self, picture: Planes) -> SeenPlanes:
+        """The first half: the network, and the temporal filter at its grid."""
+        with self._stage("network"):
+            small = picture.shrunk(self.model.grid(picture.shape))
+            coarse = self.model.look(small)
+        with self._stage("steady"):
+            return SeenPlanes(picture, self._steady(coarse, small), small, Past.of(self._steady))
+
+    def finish(self, seen: SeenPlanes, time: Fraction | float = 0) -> MattedPlanes:
+        """The second half: alpha and composite at full size. time: in seconds."""
+        picture = seen.picture
+        if self._alpha is None:
+            self._alpha = PlaneAlpha(picture.shape)
+        with self._stage("refine"):
+            edge = edge_model(seen.coarse, seen.small, trust=TRUST, step=2)
+            self._alpha.update(edge, picture, seen.past)
+        with self._stage("background"):
+            behind = self._behind(picture, edge.alpha, time)
+        with self._stage("foreground"):
+            difference = layer_difference(seen.small, seen.coarse)
+        with self._stage("blend"):
+            composite = plane_blend(picture, self._alpha, behind, difference)
+        self.frames += 1
+        return MattedPlanes(composite)
