@@ -39,7 +39,8 @@ class PlaneAlpha:
             now = _refined(tile, model, edge, picture)
             if past is not None:
                 share = tile.full(tile.sample(past.still))
-                came = None if flow is None else tile.full(tile.sample(flow))
+                came = None if flow is None else tile.sample(flow)
+                came = tile.full(came) if came is not None and came.any() else None
                 blend_past(now, self._last, tile.area, share, came)
             self.map[tile.area] = now
         self.solid, self.clear = [], []

@@ -69,9 +69,9 @@ def blend_past(
     """Mix the last frame's alpha into one rectangle of this one's, in place.
 
     now: float32 HW, the rectangle. last: float32, the whole. share: of the last one, float32 HW.
-    flow: where it was, float32 HW2, or None.
+    flow: where it was, float32 HW2, or None where nothing moved.
     """
-    if flow is None or not flow.any():
+    if flow is None:
         before = last[area]
     else:
         before = move(last, flow, (area[0].start, area[1].start))
