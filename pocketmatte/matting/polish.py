@@ -71,10 +71,8 @@ def blend_past(
     now: float32 HW, the rectangle. last: float32, the whole. share: of the last one, float32 HW.
     flow: where it was, float32 HW2, or None where nothing moved.
     """
-    if flow is None:
-        before = last[area]
-    else:
-        before = move(last, flow, (area[0].start, area[1].start))
+    corner = area[0].start, area[1].start
+    before = last[area] if flow is None else move(last, flow, corner)
     change = cv2.subtract(before, now)
     change *= share
     now += change
