@@ -83,7 +83,7 @@ def draw(found: Sequence[dict], name: str, path: Path) -> None:
 
 
 def draw_pruning(study: dict, path: Path) -> None:
-    """Draw IoU against time of the pruned networks in `pruning.json`, as SVG."""
+    """Draw IoU against the work of the pruned networks in `pruning.json`, as SVG."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -92,15 +92,15 @@ def draw_pruning(study: dict, path: Path) -> None:
         figure = Figure(figsize=(6, 3.6), layout="constrained")
         axes = figure.subplots()
         axes.grid(alpha=0.25)
-        times = [one["time"] for one in found]
+        work = [one["macs"] / found[0]["macs"] for one in found]
         plain = [one["iou_refitted"] for one in found]
-        axes.plot(times, plain, "o--", c=_COLOURS["peer"], label="pruned and refitted")
+        axes.plot(work, plain, "o--", c=_COLOURS["peer"], label="pruned and refitted")
         if "iou_tuned" in found[0]:
             tuned = [one["iou_tuned"] for one in found]
-            axes.plot(times, tuned, "D-", c=_COLOURS["preset"], label="and fine-tuned")
-        for one, x, y in zip(found, times, plain, strict=True):
+            axes.plot(work, tuned, "D-", c=_COLOURS["preset"], label="and fine-tuned")
+        for one, x, y in zip(found, work, plain, strict=True):
             axes.annotate(f"{one['keep']:.0%}", (x, y), (0, 6), textcoords="offset points")
-        axes.set(xlabel=f"time, {study['network']} = 1", ylabel="person IoU")
+        axes.set(xlabel=f"multiply-adds, {study['network']} = 1", ylabel="person IoU")
         axes.margins(0.1)
         axes.legend(frameon=False, loc="lower right")
         with whole_file(path) as temporary:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.export import export
@@ -11,6 +12,9 @@ from pocketmatte.models.checkpoint import Checkpoint
 from pocketmatte.training.recipe import Recipe
 
 pytest.importorskip("litert_torch", reason="the litert extra is not installed")
+
+from pocketmatte.export.litert import Cropped
+from pocketmatte.mobile.read_tflite import read_tflite
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +45,27 @@ def test_the_pipeline_uses_the_only_size_there_is(exported, astronaut):
     coarse, small = model.coarse(astronaut)
     assert coarse.shape == (128, 96) and small.shape == (128, 96, 3)
     assert model.alpha(astronaut).shape == astronaut.shape[:2]
+
+
+@pytest.mark.parametrize(("padding", "added"), [(1, 1), (2, 1), (1, 0)])
+def test_a_transposed_convolution_is_cut_to_the_same(padding, added):
+    conv = torch.nn.ConvTranspose2d(3, 5, 3, 2, padding, output_padding=added)
+    src = torch.randn(1, 3, 6, 7)
+    assert torch.allclose(Cropped(conv)(src), conv(src), atol=1e-6)
+
+
+def test_the_decoder_of_2019_is_converted(tmp_path):
+    """Transposed convolutions with output padding and batch norms, at a small size."""
+    torch.manual_seed(0)
+    network = create_model("munet_mnv2_050_deconv")
+    with torch.no_grad():
+        network.train()(torch.randn(4, 3, 64, 64))
+    recipe = Recipe(name="net", resolution=[(0.0, 64)]).to_dict()
+    checkpoint = Checkpoint("munet_mnv2_050_deconv", {}, recipe, 1, network.state_dict())
+    card = export(checkpoint, tmp_path, "litert", size=(64, 64))
+    assert card.parity["max"] < 1e-3
+    graph = read_tflite(tmp_path / card.file)
+    assert sum(layer.op == "ConvTranspose" for layer in graph.layers) == 5
 
 
 def test_another_size_is_refused(exported):
