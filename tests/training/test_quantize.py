@@ -71,24 +71,6 @@ def test_the_file_does_what_training_saw(trained, tmp_path, astronaut):
     assert np.abs(made - expected).mean() < 0.5 * np.abs(exact - expected).mean() + 2e-3
 
 
-def test_litert_takes_the_trained_ranges_too(trained, tmp_path):
-    pytest.importorskip("litert_torch", reason="the litert extra is not installed")
-    checkpoint = load_checkpoint(trained[1] / "last.pt")
-    card = export(checkpoint, tmp_path, "litert", precision="int8", size=(96, 96))
-    interpreter = pytest.importorskip("ai_edge_litert.interpreter").Interpreter(
-        str(tmp_path / card.file)
-    )
-    scales = [
-        tensor["quantization"][0]
-        for tensor in interpreter.get_tensor_details()
-        if tensor["dtype"] == np.int8 and len(tensor["quantization_parameters"]["scales"]) == 1
-    ]
-    wanted = [(high - low) / 255 for low, high in checkpoint.ranges.values() if high > low]
-    fitting = [scale for scale in scales if min(abs(scale / w - 1) for w in wanted) < 0.01]
-    assert len(fitting) > 0.8 * len(scales) > 50
-    assert card.parity["mean"] < 0.03
-
-
 def test_training_exports_the_file_with_its_checkpoint(trained, astronaut):
     _, out = trained
     model = load_model(out / "fast-int8.onnx")
