@@ -14,12 +14,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pocketmatte.data.synthesize import bleed_foreground, random_background
+from pocketmatte.data.synthesize import random_background
 from pocketmatte.data.transforms import Generator
+from pocketmatte.filters.color_transfer import color_transfer
+from pocketmatte.matting.foreground import solve_layers
 
 _GREY = np.full((3, 3), 1 / 3)
 _STRENGTHS = (0.3, 2.0)  # of changes; the mean squared change is about iHarmony4's
+_RECOLOURED = 0.4  # share of changes that are taken from another picture
 _DISPLAY = 2.2  # exposure and white balance act on linear light
+
+Layers = tuple[np.ndarray, np.ndarray]
+"""A person, RGBA uint8 HWC, and the room, RGB uint8 HWC."""
 
 
 @dataclass
@@ -99,42 +105,72 @@ def change_colours(rng: Generator, picture: np.ndarray) -> np.ndarray:
     return relight(rng, picture, strength) if rng.random() < 0.35 else picture
 
 
+def recolour(rng: Generator, picture: np.ndarray, alpha: np.ndarray, other: np.ndarray):
+    """The person in the mean and spread of colours of another picture (Reinhard 2001).
+
+    other: RGB uint8, pixels (N, 3). Half to all of the way, as far as `limit` lets it.
+    """
+    swatch = other[rng.integers(len(other), size=alpha.shape)]
+    strength, limit = rng.uniform(0.5, 1), rng.uniform(1.3, 3)
+    return color_transfer(picture, alpha, swatch, strength=strength, limit=limit)
+
+
 def photo_pair(rng: Generator, rgba: np.ndarray) -> Pair:
     """A real photo (RGBA uint8) whose person was changed; the photo itself is the answer."""
-    photo, alpha = _parts(rgba)
-    return Pair(change_colours(rng, photo), alpha, photo, photo)
+    photo = np.ascontiguousarray(rgba[..., :3])
+    return Pair(change_colours(rng, photo), rgba[..., 3].astype(np.float32) / 255, photo, photo)
+
+
+def split_layers(rgba: np.ndarray) -> Layers:
+    """Person (RGBA uint8) and room (RGB uint8) of a small photo, each without the other.
+
+    Where they are left mixed, the person's old colours shine through its soft edge and tell the
+    network an answer that no pasted person has.
+    """
+    photo, alpha = np.ascontiguousarray(rgba[..., :3]), rgba[..., 3]
+    person, room = solve_layers(photo, alpha.astype(np.float32) / 255)
+    person[alpha == 255], room[alpha == 0] = photo[alpha == 255], photo[alpha == 0]
+    return np.dstack([person, alpha]), room
 
 
 def training_pair(
     rng: Generator,
-    rgba: np.ndarray,
+    layers: Layers,
     backgrounds: Sequence[np.ndarray],
+    others: Sequence[Layers],
     composites: float = 0.25,
-    untouched: float = 0.12,
+    untouched: float = 0.2,
 ) -> Pair:
     """Draw a pair for training.
 
-    rgba: a photo and its alpha, RGBA uint8. backgrounds: RGB uint8, of any size.
+    layers: a view of what `split_layers` gives. backgrounds: RGB uint8, of any size.
+    others: layers of other people, whose colours the person may get.
     composites: share with the person before one of the backgrounds. No photo tells how a person
-        would look there, so both are given one strong grade: that much must agree.
+        would look there, so both are given one strong grade: that much must agree. Half of the
+        time the person still is as the camera saw it, as when pasted by a user.
     untouched: share that matches already, so that the network learns to leave it alone.
     """
-    photo, alpha = _parts(rgba)
+    rgba, room = layers
+    person, alpha = np.ascontiguousarray(rgba[..., :3]), rgba[..., 3].astype(np.float32) / 255
+    start = target = person
     if rng.random() < composites:
-        photo = bleed_foreground(rgba)[..., :3]
-        world = draw_grade(rng, rng.uniform(0.5, 1.3))
-        target = world(photo)
-        background = world(random_background(rng, backgrounds, alpha.shape))
-    else:
-        target = draw_grade(rng, rng.uniform(0, 1))(photo) if rng.random() < 0.5 else photo
-        background = target
-        if rng.random() < untouched:
-            return Pair(target, alpha, background, target)
-    return Pair(change_colours(rng, target), alpha, background, target)
-
-
-def _parts(rgba: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return np.ascontiguousarray(rgba[..., :3]), rgba[..., 3].astype(np.float32) / 255
+        world = draw_grade(rng, rng.uniform(0.5, 1.6))
+        target = world(person)
+        room = world(random_background(rng, backgrounds, alpha.shape))
+        if rng.random() < 0.5:
+            start = target
+    elif rng.random() < 0.5:
+        world = draw_grade(rng, rng.uniform(0, 1))
+        start, room = (world(layer) for layer in (person, room))
+        target = start
+    if rng.random() < untouched:
+        return Pair(start, alpha, room, target)
+    if rng.random() < _RECOLOURED:
+        other, walls = others[rng.integers(len(others))]
+        colours = other[other[..., 3] > 200, :3] if rng.random() < 0.7 else walls.reshape(-1, 3)
+        if colours.size:
+            return Pair(recolour(rng, start, alpha, colours), alpha, room, target)
+    return Pair(change_colours(rng, start), alpha, room, target)
 
 
 def _hue_rotation(angle: float) -> np.ndarray:

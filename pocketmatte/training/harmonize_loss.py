@@ -44,7 +44,7 @@ def foreground_loss(changed: Tensor, target: Tensor, alpha: Tensor) -> tuple[Ten
     difference = changed - target
     squared = (difference.square().mean(1, keepdim=True) * weight).sum((1, 2, 3))
     absolute = (difference.abs().mean(1, keepdim=True) * weight).sum((1, 2, 3))
-    return (absolute + 5 * squared).mean(), squared.mean() * LEVELS**2
+    return (0.5 * absolute + 10 * squared).mean(), squared.mean() * LEVELS**2
 
 
 def _clamp(x: Tensor) -> Tensor:

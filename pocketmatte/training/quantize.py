@@ -28,8 +28,9 @@ from pocketmatte.models.quantize import (
 )
 from pocketmatte.models.registry import Model
 from pocketmatte.training.ema import EMA
-from pocketmatte.training.loop import Trainer, make_optimizer
+from pocketmatte.training.matting import MattingTrainer
 from pocketmatte.training.recipe import Recipe
+from pocketmatte.training.trainer import make_optimizer
 
 TAUGHT = 0.7
 """Share of the loss that compares with the float network."""
@@ -82,8 +83,8 @@ def calibrated(
     return measure(({name: values[name] for name in kinds} for values in runs), kinds)
 
 
-class QuantizedTrainer(Trainer):
-    """A `Trainer` whose network is rounded in every step, as are the one it keeps and validates.
+class QuantizedTrainer(MattingTrainer):
+    """A `MattingTrainer` whose network is rounded in every step, as are the one it keeps and validates.
 
     The recipe's `pretrained` is the checkpoint to begin with.
     """

@@ -5,7 +5,7 @@ import sys
 import torch
 
 from pocketmatte.training.distributed import close_world, open_world
-from pocketmatte.training.loop import Trainer, normalise
+from pocketmatte.training.matting import MattingTrainer, normalise
 from pocketmatte.training.recipe import Recipe
 
 RECIPE = {
@@ -20,7 +20,7 @@ RECIPE = {
 
 
 def first_gradients(data, out, world, device="cpu"):
-    trainer = Trainer(Recipe(**RECIPE), data, out, device=device, world=world)
+    trainer = MattingTrainer(Recipe(**RECIPE), data, out, device=device, world=world)
     trainer.network.eval()
     src, pha = next(iter(trainer.loader))
     loss, _ = trainer.shared_loss(trainer.parallel(normalise(src, trainer.recipe)), pha)
