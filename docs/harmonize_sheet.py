@@ -1,8 +1,9 @@
 """Render the sheet of 24 composites: `python docs/harmonize_sheet.py [OUT.jpg]`.
 
-Three portraits (free licences, see examples/README.md, and scikit-image's astronaut) before eight
-scenes that are rendered here or beside this file: pasted as they are, with Reinhard's transfer,
-harmonised.
+Three people in free pictures before eight scenes that are rendered here or beside this file: pasted
+as they are, with Reinhard's transfer, harmonised. On the right, the person came from a camera that
+is off. Two portraits are of `examples/`; the third shows Luis Pedro Coelho, author of the package
+mahotas, which ships it under the MIT licence.
 """
 
 import sys
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 
 import pocketmatte as pm
+from pocketmatte.data.harmony import draw_grade
 from pocketmatte.filters import get_filter
 from pocketmatte.matting.preprocess import shrink
 from pocketmatte.media.photo import read_photo, write_photo
@@ -23,10 +25,8 @@ LOOKS = (("alpha_blend", {}), ("color_transfer", {"strength": 1}), ("harmonize",
 
 def portraits() -> list[np.ndarray]:
     """RGB uint8 pictures of people."""
-    from skimage.data import astronaut
-
-    examples = [read_photo(ROOT / "examples" / f"{n}.jpg").image for n in ("collins", "hopper")]
-    return [*(image[: image.shape[1] + 60] for image in examples), astronaut()[:, :440]]
+    images = [read_photo(ROOT / name).image for name in PEOPLE]
+    return [image[: image.shape[1] + 60] for image in images]
 
 
 def scenes() -> list[np.ndarray]:
@@ -35,6 +35,8 @@ def scenes() -> list[np.ndarray]:
     return files + [_rendered(top, bottom, seed) for seed, (top, bottom) in enumerate(LIGHTS)]
 
 
+PEOPLE = ("examples/collins.jpg", "examples/hopper.jpg", "docs/portraits/coelho.jpg")
+_FAULT = 1.3  # of the cameras that are off, see `draw_grade`
 FILES = ("beach", "lights")
 LIGHTS = (
     ((150, 200, 245), (235, 225, 200)),
@@ -60,9 +62,11 @@ def main(out: Path) -> None:
     for image in portraits():
         image = shrink(image, (2 * HEIGHT, 2 * WIDTH))
         matte = pm.matte(image)
-        for scene in scenes():
-            behind = shrink(scene, image.shape[:2])
-            layers = matte.foreground, matte.alpha, behind
+        for number, scene in enumerate(scenes()):
+            person = matte.foreground
+            if number % 2:
+                person = draw_grade(np.random.default_rng(len(cells)), _FAULT)(person)
+            layers = person, matte.alpha, shrink(scene, image.shape[:2])
             panels = [get_filter(name)(*layers, **options) for name, options in LOOKS]
             cells.append(np.hstack([shrink(panel, (HEIGHT, WIDTH)) for panel in panels]))
     gap = np.full((HEIGHT, 10, 3), 255, np.uint8)

@@ -158,9 +158,9 @@ def _write(
                 checkpoint = files.pop(".pt")
                 card.checkpoint_sha256 = hashlib.sha256(checkpoint).hexdigest()
             card.size_bytes, card.sha256 = sum(map(len, files.values())), fingerprint(path)
-            if card.task == "harmonize" and path.suffix == ".onnx":
+            if path.suffix in READABLE and card.task == "harmonize":
                 card.parity = prove_changes(path, card, network)
-            elif path.suffix in READABLE and card.task == "matting":
+            elif path.suffix in READABLE:
                 card.parity = prove(path, card, network, pictures, bits)
             card.write(card_path(path))
             for made in Path(folder).iterdir():

@@ -8,7 +8,7 @@ from pocketmatte.harmony.change import Change
 from pocketmatte.harmony.network import DEFAULT, open_harmonizer, quick_shrink
 
 # a proposal that would move colours by less than this many levels is noise: the layers match
-_NOISE, _CLEAR = 3.0, 8.0
+_NOISE, _CLEAR = 8.0, 12.0
 _SIDE = 48  # the size of a proposal is judged on a picture of this side
 _PACE = 0.12  # of the way to the newest proposal, per frame of a video
 

@@ -84,7 +84,7 @@ def calibrated(
 
 
 class QuantizedTrainer(MattingTrainer):
-    """A `MattingTrainer` whose network is rounded in every step, as are the one it keeps and validates.
+    """Rounds its network in every step, and the one that it keeps and validates.
 
     The recipe's `pretrained` is the checkpoint to begin with.
     """

@@ -6,10 +6,12 @@ import torch
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.export import export
+from pocketmatte.filters.harmonize import harmonize
 from pocketmatte.matting.pipeline import load_model
 from pocketmatte.models import create_model
-from pocketmatte.models.checkpoint import Checkpoint
+from pocketmatte.models.checkpoint import Checkpoint, load_checkpoint
 from pocketmatte.training.recipe import Recipe
+from pocketmatte.weights import find_weights
 
 pytest.importorskip("litert_torch", reason="the litert extra is not installed")
 
@@ -72,3 +74,19 @@ def test_another_size_is_refused(exported):
     runtime = load_model(exported / "net-128x96.tflite").runtime
     with pytest.raises(PocketmatteError, match="runs at 128x96, not at 64x64"):
         runtime(np.zeros((1, 3, 64, 64), np.float32))
+
+
+def test_the_harmoniser_runs_as_litert(tmp_path, astronaut):
+    """The released network: what LiteRT proposes is what onnxruntime proposes."""
+    path, card = find_weights("harmonize")
+    made = export(load_checkpoint(path.with_suffix(".pt")), tmp_path, "litert")
+    assert made.parity["max"] < 1e-5 and made.sizes == [(64, 64)]
+    alpha = np.zeros(astronaut.shape[:2], np.float32)
+    alpha[100:, 100:400] = 1
+    scene = astronaut[::-1] // 3
+    ours, theirs = (
+        harmonize(astronaut, alpha, scene, network=network).astype(int)
+        for network in (str(tmp_path / made.file), card.name)
+    )
+    assert np.abs(theirs - astronaut).mean() > 1
+    assert np.abs(ours - theirs).max() <= 1

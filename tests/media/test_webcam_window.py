@@ -206,6 +206,11 @@ def test_keys_change_the_picture_and_q_ends(start, tmp_path):
     session.key("a")
     session.until(lambda: session.shows(SOLID, PERSON))
 
+    session.key("h")  # the network finds that this person does not belong before that wall
+    session.until(lambda: np.abs(session.colour(SOLID) - PERSON).max() > 12)
+    session.key("h")
+    session.until(lambda: session.shows(SOLID, PERSON, 6))
+
     session.key("p")
     session.until(lambda: list((tmp_path / "out").glob("*.png")))
     snapshot = next((tmp_path / "out").glob("*.png"))
