@@ -5,6 +5,7 @@ from pocketmatte.models import (  # noqa: F401  (register their variants)
     harmonizer,
     mobile_unet,
     pocket_unet,
+    selfie_mixer,
     selfie_unet,
 )
 from pocketmatte.models.registry import Model, create_model, register_model, registered_models

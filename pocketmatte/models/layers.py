@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 def make_divisible(value: float, divisor: int = 8) -> int:
@@ -48,6 +49,34 @@ def separable_conv(channels_in: int, channels_out: int, activation=nn.ReLU6) -> 
     """Depthwise 3x3, then pointwise convolution; activation only after the second."""
     depthwise = conv_bn(channels_in, channels_in, groups=channels_in, activation=None)
     return nn.Sequential(depthwise, conv_bn(channels_in, channels_out, 1, activation=activation))
+
+
+class SameConv2d(nn.Conv2d):
+    """Convolution padded as TensorFlow's "SAME": with stride 2, more after than before."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int = 1, **options):
+        super().__init__(channels_in, channels_out, kernel, padding=kernel // 2, **options)
+
+    def forward(self, x: Tensor) -> Tensor:
+        (kernel, _), (stride, _) = self.kernel_size, self.stride
+        if stride == 1:
+            return super().forward(x)
+        before = (kernel - stride) // 2
+        after = kernel - stride - before
+        x = functional.pad(x, (before, after, before, after))
+        return functional.conv2d(x, self.weight, self.bias, self.stride, groups=self.groups)
+
+
+def same_conv(
+    channels_in: int,
+    channels_out: int,
+    kernel: int = 1,
+    activation: type[nn.Module] = nn.ReLU,
+    **options,
+) -> nn.Sequential:
+    """`SameConv2d` with bias, activation; for networks published with folded batch norms."""
+    conv = SameConv2d(channels_in, channels_out, kernel, **options)
+    return nn.Sequential(conv, activation(inplace=True))
 
 
 class SqueezeExcite(nn.Module):

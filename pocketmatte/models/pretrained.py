@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models.encoders import Encoder, mobilenet_v2
+from pocketmatte.models.least_squares import ridge
 
 _FILE = "mobilenet_v2-b0353104.pth"
 _URL = f"https://download.pytorch.org/models/{_FILE}"
@@ -138,23 +139,19 @@ def _refit(source: Encoder, target: Encoder, streams: list[Tensor], pictures: Te
 
 def fit_projection(project: nn.Module, hidden: Tensor, goal: Tensor) -> None:
     """Set a pointwise convolution, and its batch norm if any, to the ridge regression of `goal`."""
-    rows, goals = (t.movedim(1, -1).flatten(0, -2).double() for t in (hidden, goal))
-    mean, goal_mean = rows.mean(0), goals.mean(0)
-    rows, goals = rows - mean, goals - goal_mean
-    gram = rows.T @ rows
-    ridge = 1e-5 * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
-    weight = torch.linalg.solve(gram + ridge, rows.T @ goals).T
+    weight, offset = ridge(hidden, goal)
     if isinstance(project, nn.Conv2d):
         project.weight.copy_(weight[:, :, None, None])
-        project.bias.copy_(goal_mean - weight @ mean)
+        project.bias.copy_(offset)
         return
+    rows = hidden.movedim(1, -1).flatten(0, -2).double()
     variance = (rows @ weight.T).var(0) + 1e-6
     conv, bn = project
     conv.weight.copy_(weight[:, :, None, None])
-    bn.running_mean.copy_(weight @ mean)
+    bn.running_mean.copy_(weight @ rows.mean(0))
     bn.running_var.copy_(variance)
     bn.weight.copy_((variance + bn.eps).sqrt())
-    bn.bias.copy_(goal_mean)
+    bn.bias.copy_(offset + weight @ rows.mean(0))
 
 
 def _importance(bn: nn.BatchNorm2d) -> Tensor:

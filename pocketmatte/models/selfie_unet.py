@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pocketmatte.models.decoders import upsample
-from pocketmatte.models.layers import HiddenParts, make_divisible
+from pocketmatte.models.layers import HiddenParts, make_divisible, same_conv
 from pocketmatte.models.registry import Model, register_model
 
 # kernel, hidden, out, squeeze, activation, stride
@@ -27,27 +27,6 @@ _BLOCKS = (
     (5, 96, 32, True, nn.Hardswish, 1),
     (5, 96, 32, True, nn.Hardswish, 1),
 )
-
-
-class SameConv2d(nn.Conv2d):
-    """Convolution padded as TensorFlow's "SAME": with stride 2, more after than before."""
-
-    def __init__(self, channels_in: int, channels_out: int, kernel: int = 1, **options):
-        super().__init__(channels_in, channels_out, kernel, padding=kernel // 2, **options)
-
-    def forward(self, x: Tensor) -> Tensor:
-        (kernel, _), (stride, _) = self.kernel_size, self.stride
-        if stride == 1:
-            return super().forward(x)
-        before = (kernel - stride) // 2
-        after = kernel - stride - before
-        x = functional.pad(x, (before, after, before, after))
-        return functional.conv2d(x, self.weight, self.bias, self.stride, groups=self.groups)
-
-
-def _conv(channels_in, channels_out, kernel=1, activation=nn.ReLU, **options) -> nn.Sequential:
-    conv = SameConv2d(channels_in, channels_out, kernel, **options)
-    return nn.Sequential(conv, activation(inplace=True))
 
 
 class ChannelGate(nn.Module):
@@ -80,8 +59,8 @@ class SelfieBlock(nn.Module):
         super().__init__()
         self.residual = stride == 1 and channels_in == channels_out
         self.stride, self.hidden = stride, hidden
-        self.expand = _conv(channels_in, hidden, 1, activation)
-        self.filter = _conv(hidden, hidden, kernel, activation, stride=stride, groups=hidden)
+        self.expand = same_conv(channels_in, hidden, 1, activation)
+        self.filter = same_conv(hidden, hidden, kernel, activation, stride=stride, groups=hidden)
         self.squeeze = ChannelGate(hidden, make_divisible(hidden / 4)) if squeeze else None
         self.project = nn.Conv2d(hidden, channels_out, 1)
 
@@ -105,8 +84,8 @@ class GatedStep(nn.Module):
         super().__init__()
         self.reduce = nn.Conv2d(channels_in, channels, 1)
         self.gate = ChannelGate(channels, channels)
-        self.mix = _conv(channels, channels)
-        self.filter = _conv(channels, channels, 3, groups=channels)
+        self.mix = same_conv(channels, channels)
+        self.filter = same_conv(channels, channels, 3, groups=channels)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         x = self.reduce(upsample(x))
@@ -122,7 +101,7 @@ class SelfieUNet(Model):
 
     def __init__(self):
         super().__init__()
-        self.stem = _conv(3, 16, 3, nn.Hardswish, stride=2)
+        self.stem = same_conv(3, 16, 3, nn.Hardswish, stride=2)
         blocks, channels = [], 16
         for kernel, hidden, out, squeeze, activation, stride in _BLOCKS:
             shape = {"hidden": hidden, "kernel": kernel, "stride": stride}
@@ -131,7 +110,7 @@ class SelfieUNet(Model):
             )
             channels = out
         self.blocks = nn.ModuleList(blocks)
-        self.bottleneck = _conv(channels, 128)
+        self.bottleneck = same_conv(channels, 128)
         self.gate = nn.Conv2d(channels, 128, 1)
         self.steps = nn.ModuleList([GatedStep(128, 24), GatedStep(24, 16), GatedStep(16, 16)])
         self.head = nn.ConvTranspose2d(16, 1, 2, 2)

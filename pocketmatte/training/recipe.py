@@ -17,12 +17,12 @@ class Recipe:
     architecture: str = "pocket_balanced"
     options: dict = field(default_factory=dict)
     """Keyword arguments of the architecture."""
-    pretrained: str | dict[str, float] | list[str] | None = "imagenet"
-    """`imagenet`, `selfie` (MediaPipe's published network), a checkpoint or preset, or null.
+    pretrained: str | dict[str, float] | None = "imagenet"
+    """`imagenet`, `selfie` or `multiclass` (MediaPipe's), a checkpoint or preset, or null.
 
     A mapping of such starts to shares takes the weighted mean of their weights: a fine-tuned
     network averaged with the one that it came from keeps what that one knew (WiSE-FT, Wortsman
-    2022). A list gives every member of an `experts` network its own.
+    2022).
     """
     int8: bool = False
     """Train `pretrained`, one checkpoint, to be rounded to 8 bits: see `training.quantize`."""

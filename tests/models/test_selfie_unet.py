@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from pocketmatte.models import create_model
 from pocketmatte.models.cost import count_parameters
-from pocketmatte.models.selfie_unet import SameConv2d
+from pocketmatte.models.layers import SameConv2d
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Where a training starts: checkpoints, means of weights, experts."""
+"""Where a training starts: checkpoints, means of weights, published networks."""
 
 import pytest
 import torch
@@ -35,10 +35,6 @@ def test_another_architecture_is_refused(tmp_path):
         initialise(create_model("selfie_unet"), recipe(pretrained=str(tmp_path / "other.pt")), [])
 
 
-def test_a_list_starts_every_member(tmp_path):
-    names = ("selfie_unet", "pocket_balanced")
-    origins = [saved(tmp_path / f"{name}.pt", name) for name in names]
-    network = create_model("experts_best")
-    initialise(network, recipe(pretrained=[str(tmp_path / f"{name}.pt") for name in names]), [])
-    for member, origin in zip(network.members, origins, strict=True):
-        torch.testing.assert_close(member.network.head.weight, origin.head.weight)
+def test_a_published_network_of_another_build_is_refused():
+    with pytest.raises(PocketmatteError, match="selfie_unet: cannot start from 'multiclass'"):
+        initialise(create_model("selfie_unet"), recipe(pretrained="multiclass"), [])
