@@ -1,7 +1,6 @@
 """Networks in plain torch. `create_model(name)` builds one by its registered name."""
 
 from pocketmatte.models import (  # noqa: F401  (register their variants)
-    experts,
     harmonizer,
     mobile_unet,
     pocket_unet,
