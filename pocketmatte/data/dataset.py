@@ -70,8 +70,17 @@ def load_pool(
 class MattingDataset(Dataset):
     """Views and composites of a pool, one per key (epoch, index, height, width)."""
 
-    def __init__(self, pool: Pool, *, composites: float, zoom: tuple[float, float], seed: int):
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        composites: float,
+        zoom: tuple[float, float],
+        seed: int,
+        disturbed: float = 1.0,
+    ):
         self.pool, self.composites, self.zoom, self.seed = pool, composites, zoom, seed
+        self.disturbed = disturbed
         if composites and not pool.backgrounds:
             raise PocketmatteError(
                 "composites need pictures in <data>/backgrounds; add some or set composites: 0"
@@ -83,12 +92,16 @@ class MattingDataset(Dataset):
         rng = np.random.default_rng((self.seed, epoch, index))
         if rng.random() < self.composites:
             image, alpha = composite(rng, self.pool.pasteable, self.pool.backgrounds, tuple(out))
+            disturbed = True
         else:
             rgba = self.pool.people[index]
             view = random_view(rng, rgba.shape[:2], out, self.zoom)
             rgba = warp(rgba, view, tuple(out), cv2.BORDER_REFLECT_101)
-            image, alpha = random_tone(rng, rgba[..., :3].copy()), rgba[..., 3]
-        image = random_degradation(rng, image)
+            image, alpha = rgba[..., :3].copy(), rgba[..., 3]
+            if disturbed := rng.random() < self.disturbed:
+                image = random_tone(rng, image)
+        if disturbed:
+            image = random_degradation(rng, image)
         tensor = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
         return tensor.float() / 255, torch.from_numpy(alpha.copy())[None].float() / 255
 

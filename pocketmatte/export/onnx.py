@@ -6,6 +6,7 @@ import io
 import warnings
 from functools import lru_cache
 
+import numpy as np
 import onnx
 import onnxslim
 import torch
@@ -17,6 +18,7 @@ from pocketmatte.export.onnx_precision import lower_precision
 from pocketmatte.models.registry import Model
 
 OPSET = 17
+_LARGE = 256
 
 
 def to_onnx(network: Model, request: Request) -> Files:
@@ -30,8 +32,30 @@ def build_onnx(network: Model, request: Request) -> onnx.ModelProto:
     """Trace, lower the precision, then add the ending, which stays in float32."""
     model = trace(network, request.size or request.example, fixed=request.size is not None)
     model = lower_precision(model, network, request)
-    model = end_with(model, request.output, request.bits)
+    model = store_halves(end_with(model, request.output, request.bits))
     onnx.checker.check_model(model)
+    return model
+
+
+def store_halves(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Weights that are halves anyway are kept as halves; runtimes widen them when they load.
+
+    Changes no number: only weights whose every value a half holds exactly.
+    """
+    casts = []
+    for tensor in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        halves = values.astype(np.float16)
+        if values.dtype != np.float32 or values.size < _LARGE or (halves != values).any():
+            continue
+        name = tensor.name
+        tensor.CopyFrom(onnx.numpy_helper.from_array(halves, f"{name}.half"))
+        casts.append(
+            onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT)
+        )
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
     return model
 
 

@@ -24,7 +24,11 @@ class MattingTrainer(Trainer):
         self.loss = MattingLoss(recipe.losses, recipe.boundary_weight)
         self.shared_loss = MattingLoss(recipe.losses, recipe.boundary_weight, self.world.mean)
         return MattingDataset(
-            pool, composites=recipe.composites, zoom=tuple(recipe.zoom), seed=recipe.seed
+            pool,
+            composites=recipe.composites,
+            zoom=tuple(recipe.zoom),
+            seed=recipe.seed,
+            disturbed=recipe.disturbed,
         )
 
     def measure(self, src: Tensor, pha: Tensor) -> tuple[Tensor, dict[str, float]]:

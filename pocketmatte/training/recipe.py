@@ -38,6 +38,8 @@ class Recipe:
     composites: float = 0.4
     """Share of training pictures that are people pasted on other backgrounds."""
     zoom: tuple[float, float] = (0.85, 1.7)
+    disturbed: float = 1.0
+    """Share of the other pictures whose light, sharpness and compression are changed."""
     limit: int | None = None
     """Use only so many pictures (for trials)."""
 
@@ -64,6 +66,9 @@ class Recipe:
     )
     boundary_weight: float = 3.0
     """Extra weight of the pixels around the edge in `bce` and `l1`."""
+
+    halves: bool = False
+    """Round the averaged weights to half precision: files of half the size."""
 
     card: dict = field(default_factory=dict)
     """What only a person knows of the network: description, licence, training_data."""

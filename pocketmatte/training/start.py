@@ -51,7 +51,7 @@ def initialise(network: Model, recipe: Recipe, people: list[np.ndarray]) -> None
     total = sum(shares.values())
     mixed = {
         name: sum(
-            share / total * state[name]
+            share / total * state[name].float()
             for share, state in zip(shares.values(), states, strict=True)
         )
         for name in states[0]

@@ -203,7 +203,11 @@ class Trainer(ABC):
 
     def _kept(self) -> dict:
         """What a checkpoint keeps of the averaged network."""
-        return {"weights": self.ema.average.state_dict()}
+        weights = self.ema.average.state_dict()
+        if self.recipe.halves:
+            floats = {key for key, value in weights.items() if value.is_floating_point()}
+            weights = {k: v.half() if k in floats else v for k, v in weights.items()}
+        return {"weights": weights}
 
     def _save(self, figures: dict) -> None:
         recipe = self.recipe

@@ -51,6 +51,23 @@ def test_graph_is_lean():
     assert axes == ["batch", 3, "height", "width"]
 
 
+def test_weights_that_are_halves_are_kept_as_halves(tmp_path):
+    network = trained_like("selfie_unet")
+    sizes = {}
+    for name in ("floats", "halves"):
+        recipe = Recipe(name=name, card={"licence": "MIT"}).to_dict()
+        checkpoint = Checkpoint("selfie_unet", {}, recipe, 1, network.state_dict())
+        sizes[name] = export(checkpoint, tmp_path).size_bytes
+        network.half().float()
+    assert sizes["halves"] < 0.65 * sizes["floats"]
+    src = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        expected = network(src).sigmoid().numpy()
+    for engine in ("onnx", "opencv"):
+        runtime = open_runtime(tmp_path / "halves.onnx", engine, threads=1)
+        assert np.abs(runtime(src.numpy()) - expected).max() < 1e-4
+
+
 def test_export_writes_weights_and_a_card_that_fits(tmp_path):
     network = create_model("pocket_balanced")
     told = {"licence": "MIT", "description": "test"}
