@@ -9,6 +9,7 @@ from pocketmatte.mobile.published import PADDING_MS, READ_BACK_MS
 from pocketmatte.mobile.rules import DELEGATE, INSIGHT, LEE, STUDY, Note, rule
 
 BIG_OUTPUT = 1 << 20  # bytes
+SMALL_MS = 0.1
 _FLOATS = ("float32", "float16", "int8", "uint8")
 
 
@@ -60,7 +61,17 @@ def channels_of_four(graph: Graph) -> Iterator[Note]:
             layer.name,
             f"{_count(channels)} stored and computed as {filled}",
             f"use {filled} (for the same cost)" + (f" or {filled - 4}" if filled > 4 else ""),
+            "info" if _small_map(graph, layer.output) else None,
         )
+
+
+def _small_map(graph: Graph, tensor: Tensor) -> bool:
+    """One value per pixel (scores, weights) has no more channels to give; a small one costs little."""
+    return (
+        graph.channels(tensor) == 1
+        and tensor.fixed
+        and _padding(graph, tensor) / 1e6 * PADDING_MS < SMALL_MS
+    )
 
 
 @rule("input-channels", "info", f"{STUDY}, models 1 and 3; {DELEGATE}")

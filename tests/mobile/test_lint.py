@@ -66,6 +66,13 @@ def test_the_single_channel_of_alpha_is_advice_and_no_warning():
     assert "channels-of-four" not in rules_of(model)
 
 
+def test_a_small_map_of_scores_is_advice_a_large_one_a_warning():
+    layers = (conv("scores", 4, 1), conv("b", 1, 4))
+    assert ("channels-of-four", "info", "scores") in findings(network(*layers))
+    large = network(*layers, shape=(1, 4, 256, 256))
+    assert ("channels-of-four", "warning", "scores") in findings(large)
+
+
 def test_an_input_of_three_channels_is_advice():
     model = network(conv("a", 3, 4), shape=(1, 3, 32, 32))
     assert ("input-channels", "info", "input") in findings(model)
