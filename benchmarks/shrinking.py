@@ -13,14 +13,14 @@ import typer
 
 MODULE = "benchmarks.shrinking"
 HALF = (0.5, 0.5, 0.5)
-LOCAL = (128, 192)
-# name, hidden channels kept, width of the stages' locals, sides of the grids
+PUBLISHED, LOCAL = (256, 384), (128, 192)
+# name, share of the hidden channels kept, width before the 3x3 convolutions, sides of the grids
 STEPS = (
-    ("attention over the whole picture", 1.0, (256, 384), (256, 224, 192)),
+    ("attention over the whole picture", 1.0, PUBLISHED, (256, 224, 192)),
     ("half the width before the 3x3 convolutions", 1.0, LOCAL, (224, 192)),
-    ("and 5/6 of the hidden channels", 5 / 6, LOCAL, (192,)),
-    ("and 2/3 of the hidden channels", 2 / 3, LOCAL, (192,)),
-    ("and 1/2 of the hidden channels", 1 / 2, LOCAL, (192,)),
+    ("and 5/6 of the hidden channels", 0.83, LOCAL, (192,)),
+    ("and 2/3 of the hidden channels", 0.67, LOCAL, (192,)),
+    ("and 1/2 of the hidden channels", 0.5, LOCAL, (192,)),
 )
 
 
@@ -74,7 +74,7 @@ def published_network():
 
 
 def calibration(folder):
-    """32 training pictures, those that a recipe takes."""
+    """32 pictures spread over the training data."""
     import cv2
 
     from pocketmatte.training.recipe import Recipe
@@ -88,13 +88,18 @@ def calibration(folder):
 
 def shrunk(whole, pictures, share: float, local: tuple[int, int]):
     """A smaller network for alpha, not trained."""
-    from pocketmatte.models.selfie_mixer import FULL, SelfieMixer
+    from pocketmatte.models.checkpoint import Checkpoint
+    from pocketmatte.models.prune import prune
+    from pocketmatte.models.selfie_mixer import SelfieMixer
     from pocketmatte.models.shrink_mixer import shrink
 
-    hidden = [FULL[0], *(round(share * width / 8) * 8 for width in FULL[1:])]
-    thin = SelfieMixer(hidden, local).eval()
+    thin = SelfieMixer(local).eval()
     shrink(whole, thin, pictures)
-    return thin
+    if share == 1:
+        return thin
+    options = {"local": list(local)}
+    checkpoint = Checkpoint("selfie_mixer", options, {}, 0, thin.state_dict())
+    return prune(checkpoint, share, pictures).network()
 
 
 def matting(network, area: int = 0, sizes=()):

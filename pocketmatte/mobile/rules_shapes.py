@@ -66,7 +66,7 @@ def channels_of_four(graph: Graph) -> Iterator[Note]:
 
 
 def _small_map(graph: Graph, tensor: Tensor) -> bool:
-    """One value per pixel (scores, weights) has no more channels to give; a small one costs little."""
+    """One value per pixel has no more channels to give, and a small map of them costs little."""
     return (
         graph.channels(tensor) == 1
         and tensor.fixed

@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pocketmatte.models.layers import same_conv
+from pocketmatte.models.layers import HiddenParts, same_conv
 from pocketmatte.models.registry import Model, register_model
 
-FULL = (96, 384, 768, 768, 1536)
-"""Hidden channels of the published network's five inverted residuals."""
+PUBLISHED_LOCAL = (256, 384)
+"""Channels before the published network's two 3x3 convolutions."""
 
 
 class MixerBlock(nn.Module):
@@ -29,6 +29,7 @@ class MixerBlock(nn.Module):
 
     def __init__(self, channels_in: int, hidden: int, channels_out: int, stride: int = 1):
         super().__init__()
+        self.stride, self.hidden = stride, hidden
         self.residual = stride == 1 and channels_in == channels_out
         self.expand = same_conv(channels_in, hidden)
         self.filter = same_conv(hidden, hidden, 3, stride=stride, groups=hidden)
@@ -37,6 +38,11 @@ class MixerBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.project(self.filter(self.expand(x)))
         return x + y if self.residual else y
+
+    def hidden_parts(self) -> HiddenParts:
+        """What pruning shrinks."""
+        makers = [(self.expand[0], None), (self.filter[0], None)]
+        return HiddenParts(makers, None, self.project)
 
 
 class Attention(nn.Module):
@@ -96,25 +102,20 @@ class SelfieMixer(Model):
     """Encoder to stride 16, four decoder levels summed at half size, subpixel head.
 
     Args:
-        hidden: channels inside the inverted residuals, first to last.
-        local: channels between them and the 3x3 convolutions of the two stages.
+        local: channels before the 3x3 convolutions of the two stages.
         classes: 1 for alpha; 6 as published.
     """
 
     stride = 16
     input_size = (192, 192)
 
-    def __init__(
-        self, hidden: Sequence[int] = FULL, local: Sequence[int] = (256, 384), classes: int = 1
-    ):
+    def __init__(self, local: Sequence[int] = PUBLISHED_LOCAL, classes: int = 1):
         super().__init__()
         self.stem = same_conv(3, 16, 3, stride=2)
-        self.shallow = MixerBlock(16, hidden[0], 64)
-        self.quarter = nn.Sequential(
-            MixerBlock(64, hidden[1], 128, 2), MixerBlock(128, hidden[2], 128)
-        )
-        self.eighth = MixerStage(128, hidden[3], local[0], 128, 2)
-        self.sixteenth = MixerStage(128, hidden[4], local[1], 192, 4)
+        self.shallow = MixerBlock(16, 96, 64)
+        self.quarter = nn.Sequential(MixerBlock(64, 384, 128, 2), MixerBlock(128, 768, 128))
+        self.eighth = MixerStage(128, 768, local[0], 128, 2)
+        self.sixteenth = MixerStage(128, 1536, local[1], 192, 4)
         self.levels = nn.ModuleList(Level(channels, 64) for channels in (192, 128, 128, 16))
         self.trunk = nn.Sequential(
             *(
@@ -149,12 +150,12 @@ def _enlarge(x: Tensor, factor: int) -> Tensor:
 
 
 @register_model
-def selfie_mixer() -> SelfieMixer:
+def selfie_mixer(local: Sequence[int] = PUBLISHED_LOCAL) -> SelfieMixer:
     """The whole network, with one class: 3.2 M parameters."""
-    return SelfieMixer()
+    return SelfieMixer(local)
 
 
 @register_model
 def selfie_mixer_best() -> SelfieMixer:
     """Half the width before the 3x3 convolutions: the architecture of the `best` preset, 2.3 M."""
-    return SelfieMixer(local=(128, 192))
+    return SelfieMixer((128, 192))

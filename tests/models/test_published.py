@@ -81,7 +81,7 @@ def steps_of(network):
         yield kind, [layer.weight.detach().numpy().transpose(order), layer.bias.detach().numpy()]
 
 
-def multiclass_steps(hidden=(96, 384, 768, 768, 1536)):
+def multiclass_steps():
     """The multiclass graph's operators with constants, random, as its file lists them."""
     rng = np.random.default_rng(5)
 
@@ -110,10 +110,10 @@ def multiclass_steps(hidden=(96, 384, 768, 768, 1536)):
             yield from attention(c)
         yield conv(c, local)
 
-    yield from (conv(3, 16, 3), *skip(16), *block(16, hidden[0], 64))
-    yield from (*block(64, hidden[1], 128), *block(128, hidden[2], 128), *skip(128))
-    yield from (*stage(128, hidden[3], 256, 128, 2), *skip(256))
-    yield from (*stage(256, hidden[4], 384, 192, 4), *skip(384))
+    yield from (conv(3, 16, 3), *skip(16), *block(16, 96, 64))
+    yield from (*block(64, 384, 128), *block(128, 768, 128), *skip(128))
+    yield from (*stage(128, 768, 256, 128, 2), *skip(256))
+    yield from (*stage(256, 1536, 384, 192, 4), *skip(384))
     for _ in range(4):
         yield from (depthwise(64), conv(64, 64))
     for channels in (64, 32, 32, 32, 32):
