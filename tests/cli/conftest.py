@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pocketmatte.cli import main
+from pocketmatte.matting.pipeline import Model
 
 
 @pytest.fixture
@@ -41,6 +42,6 @@ def fake_model(monkeypatch):
         return model
 
     pipeline = types.ModuleType("pocketmatte.matting.pipeline")
-    pipeline.load_model, pipeline.TRUST = load_model, 0.5
+    pipeline.load_model, pipeline.TRUST, pipeline.Model = load_model, 0.5, Model
     monkeypatch.setitem(sys.modules, "pocketmatte.matting.pipeline", pipeline)
     return calls
