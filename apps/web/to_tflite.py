@@ -20,6 +20,14 @@ NONE, RELU, RELU6 = (
 WHOLE = 500_000  # bytes of weights up to which they are not halved to float16
 FUSED = {"Conv": True, "Add": True}
 BINARY = ("Add", "Sub", "Mul", "Div")
+UNARY = {
+    "Exp": ("EXP", "ExpOptions"),
+    "HardSwish": ("HARD_SWISH", "HardSwishOptions"),
+    "Log": ("LOG", "NONE"),
+    "Relu": ("RELU", "NONE"),
+    "Sigmoid": ("LOGISTIC", "NONE"),
+    "Sqrt": ("SQRT", "NONE"),
+}
 
 
 def to_tflite(model: onnx.ModelProto, height: int, width: int) -> bytes:
@@ -35,8 +43,11 @@ class _Converter:
 
     def __init__(self, model: onnx.ModelProto, height: int, width: int):
         graph = model.graph
-        self._nodes = list(graph.node)
         self._constants = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+        widened = [node for node in graph.node if node.input[0] in self._constants]
+        for node in widened:  # weights stored as halves
+            self._constants[node.output[0]] = self._constants.pop(node.input[0]).astype(np.float32)
+        self._nodes = [node for node in graph.node if node not in widened]
         self._halve = sum(v.nbytes for v in self._constants.values()) > WHOLE
         self._uses: dict[str, int] = {}
         for node in self._nodes:
@@ -88,6 +99,10 @@ class _Converter:
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
         if node.op_type in BINARY:
             self._binary(node.op_type.upper(), node, output, activation)
+            return
+        if node.op_type in UNARY:
+            kind, options = UNARY[node.op_type]
+            self._unary(kind, node.input[0], output, options)
             return
         write = getattr(self, f"_{node.op_type.lower()}", None)
         if write is None:
@@ -189,21 +204,6 @@ class _Converter:
             inputs = [self._tensors[value], self._operand(limit)]
             self._emit(kind, inputs, result, shape, "MaximumMinimumOptions", options)
 
-    def _relu(self, node, output, activation, attributes):
-        self._unary("RELU", node.input[0], output)
-
-    def _log(self, node, output, activation, attributes):
-        self._unary("LOG", node.input[0], output)
-
-    def _sqrt(self, node, output, activation, attributes):
-        self._unary("SQRT", node.input[0], output)
-
-    def _sigmoid(self, node, output, activation, attributes):
-        self._unary("LOGISTIC", node.input[0], output)
-
-    def _hardswish(self, node, output, activation, attributes):
-        self._unary("HARD_SWISH", node.input[0], output, "HardSwishOptions")
-
     def _hardsigmoid(self, node, output, activation, attributes):
         """clip(a x + b, 0, 1) = relu6(6 a x + 6 b) / 6."""
         source, shape = node.input[0], self._shapes[node.input[0]]
@@ -222,11 +222,19 @@ class _Converter:
         return output
 
     def _globalaveragepool(self, node, output, activation, attributes):
+        self._reduce("MEAN", node, output)
+
+    def _reducemax(self, node, output, activation, attributes):
+        if list(attributes["axes"]) != [2, 3] or not attributes.get("keepdims", 1):
+            raise ValueError("a maximum is taken over the whole picture")
+        self._reduce("REDUCE_MAX", node, output)
+
+    def _reduce(self, kind, node, output):
         options = schema.ReducerOptionsT()
         options.keepDims = True
         shape = (1, 1, 1, self._shapes[node.input[0]][3])
         inputs = [self._tensors[node.input[0]], self._constant(np.array([1, 2], np.int32))]
-        self._emit("MEAN", inputs, output, shape, "ReducerOptions", options)
+        self._emit(kind, inputs, output, shape, "ReducerOptions", options)
 
     def _averagepool(self, node, output, activation, attributes):
         kernel, strides = attributes["kernel_shape"], attributes["strides"]
@@ -260,19 +268,22 @@ class _Converter:
 
     def _resize(self, node, output, activation, attributes):
         scales = self._constants[node.input[2]]
-        centred = attributes.get("coordinate_transformation_mode") in (
-            b"half_pixel",
-            b"pytorch_half_pixel",
-        )
-        if attributes.get("mode") != b"linear" or not centred or len(scales) != 4:
-            raise ValueError("only bilinear resizing by a factor, pixel centres kept, is written")
+        grid = attributes.get("coordinate_transformation_mode")
+        if attributes.get("mode") == b"linear" and grid in (b"half_pixel", b"pytorch_half_pixel"):
+            kind, options, version = "RESIZE_BILINEAR", schema.ResizeBilinearOptionsT(), 3
+            options.halfPixelCenters = True
+        elif attributes.get("mode") == b"nearest" and grid == b"asymmetric":
+            kind, version = "RESIZE_NEAREST_NEIGHBOR", 1
+            options = schema.ResizeNearestNeighborOptionsT()
+        else:
+            raise ValueError("resizing is bilinear with pixel centres kept, or repeats pixels")
+        if len(scales) != 4:
+            raise ValueError("only resizing by a factor is written")
         _, height, width, channels = self._shapes[node.input[0]]
         size = (round(height * float(scales[2])), round(width * float(scales[3])))
-        options = schema.ResizeBilinearOptionsT()
-        options.halfPixelCenters = True
         inputs = [self._tensors[node.input[0]], self._constant(np.array(size, np.int32))]
         shape = (1, *size, channels)
-        self._emit("RESIZE_BILINEAR", inputs, output, shape, "ResizeBilinearOptions", options, 3)
+        self._emit(kind, inputs, output, shape, type(options).__name__[:-1], options, version)
 
     def _concat(self, node, output, activation, attributes):
         shapes = [self._shapes[name] for name in node.input]

@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-0c206aace00f", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-977257ace474", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
