@@ -22,6 +22,9 @@ def robustness(
     faces: Annotated[
         bool, typer.Option("--faces/--no-faces", help="Look for faces, for the skin's tone.")
     ] = True,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="Keep older cards of what is not scored now.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the JSON goes (default: here).")
     ] = None,
@@ -61,19 +64,32 @@ def robustness(
         for name in names:
             subject = load_subject(name, 1, cache or DEFAULT_CACHE)
             cards[name] = robustness_card(subject, samples, facts, tell(name))
+    target = out or (None if limit else store.RESULTS)
+    file = "robustness" if split == "test" else f"robustness-{split}"
+    pictures = pictures_facts(folder, split, limit)
+    if merge and target:
+        cards = older_cards(file, target, pictures) | cards
     result = {
         **store.heading(store.command_line(MODULE, sys.argv[1:])),
-        **pictures_facts(folder, split, limit),
+        **pictures,
         "compared": compared(cards),
         "cards": cards,
     }
-    target = out or (None if limit else store.RESULTS)
     if target:
-        name = "robustness" if split == "test" else f"robustness-{split}"
-        notes.print(f"written to {store.save(name, result, target)}")
+        notes.print(f"written to {store.save(file, result, target)}")
     else:
         notes.print("a trial, not written; --out DIR would write it")
     Console(highlight=False).print(show.compared(result["compared"]))
+
+
+def older_cards(file: str, folder: Path, pictures: dict) -> dict:
+    """The cards of an earlier run; PocketmatteError when it was about other pictures."""
+    from benchmarks import store
+
+    older = store.load(file, folder)
+    if any(older.get(key) != value for key, value in pictures.items()):
+        raise PocketmatteError(f"{folder / file}.json: is about other pictures; leave out --merge")
+    return older["cards"]
 
 
 def compared(cards: dict) -> list[dict]:
