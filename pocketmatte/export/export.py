@@ -67,7 +67,8 @@ def export(
         network: `checkpoint.network()`, when you have it: several precisions of the same object
             in a row are traced and converted once.
         keep_float: pattern (regular expression) of names of layers that stay in float32 in an
-            int8 file; names follow the modules, such as `stem` or `steps.2`.
+            int8 file; names follow the modules, such as `stem` or `steps.2`. Empty takes those
+            that the architecture calls `sensitive`.
 
     Returns:
         The card: `file` names what was written, `parity` is the proof (see `prove`).
@@ -88,6 +89,8 @@ def export(
             raise PocketmatteError("int8 needs pictures for its ranges; add --calibrate DIR")
         source, ranges = network if twin is checkpoint else twin.network(), twin.ranges
     card.name, card.precision, card.output = name or card.name, precision, output
+    if precision == "int8":
+        keep_float = keep_float or network.sensitive
     size = _size(network, to, size)
     card.sizes = [] if size is None else [size]
     request = Request(

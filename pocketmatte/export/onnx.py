@@ -45,7 +45,8 @@ def store_halves(model: onnx.ModelProto) -> onnx.ModelProto:
     casts = []
     for tensor in model.graph.initializer:
         values = onnx.numpy_helper.to_array(tensor)
-        halves = values.astype(np.float16)
+        with np.errstate(over="ignore"):
+            halves = values.astype(np.float16)
         if values.dtype != np.float32 or values.size < _LARGE or (halves != values).any():
             continue
         name = tensor.name

@@ -25,9 +25,11 @@ class Model(nn.Module):
         task: what it is for: "matting" or "harmonize".
         channels: of the input.
         output: what the exported file calls its output.
+        sensitive: pattern of the names of layers that 8 bits hurt; int8 exports leave them in
+            float32.
     """
 
-    task, channels, output = "matting", 3, "pha"
+    task, channels, output, sensitive = "matting", 3, "pha", ""
     stride = 32
     input_size = (224, 224)
 

@@ -108,6 +108,8 @@ class SelfieMixer(Model):
 
     stride = 16
     input_size = (192, 192)
+    # the sum of the levels, as ONNX and LiteRT name its parts
+    sensitive = "levels|trunk|network/(Add|Resize)|Level_|SelfieMixer_network;"
 
     def __init__(self, local: Sequence[int] = PUBLISHED_LOCAL, classes: int = 1):
         super().__init__()

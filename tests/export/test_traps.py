@@ -35,7 +35,8 @@ def shifted(model, card):
 def swapped(model, card):
     """BGR in place of RGB."""
     first = next(node for node in model.graph.node if node.op_type == "Conv")
-    kernel = next(t for t in model.graph.initializer if t.name == first.input[1])
+    names = (first.input[1], f"{first.input[1]}.half")
+    kernel = next(t for t in model.graph.initializer if t.name in names)
     array = np.ascontiguousarray(numpy_helper.to_array(kernel)[:, ::-1])
     kernel.CopyFrom(numpy_helper.from_array(array, kernel.name))
 
