@@ -166,6 +166,9 @@ def main(arguments: list[str] | None = None) -> int:
         older = load("parity", options.out)["runtimes"]
         result["runtimes"] = [row for row in older if row["network"] not in names] + runtimes
         result = merge(result, options.out, "parity", ("split", "pictures"))
+        fresh = {row["name"] for row in table}  # at another grid, too
+        older = [row for row in result["rows"] if row["name"] not in fresh]
+        result["rows"] = older + table
     save("parity", result, options.out)
     worst = max(r["max"] for r in result["rows"] if r["precision"] == "fp32" and "max" in r)
     return int(worst > TOLERANCE)

@@ -12,6 +12,7 @@ processor time of each stage, the median over the frames, one stage after the ot
 
 import argparse
 import json
+import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter, process_time, sleep, thread_time
@@ -20,7 +21,7 @@ import cv2
 import numpy as np
 
 from benchmarks.clips import astronaut, clip, rendered_scene
-from benchmarks.store import heading
+from benchmarks.store import command_line, heading
 from benchmarks.subjects import choose, preset_names
 from pocketmatte.matting.pipeline import load_model
 from pocketmatte.media.video import choose_matter, matte_frames
@@ -109,7 +110,7 @@ def main() -> None:
                     }
                 )
     result = {
-        **heading("python -m benchmarks.video"),
+        **heading(command_line("benchmarks.video", sys.argv[1:])),
         "size": f"{SIZE[1]}x{SIZE[0]}",
         "threads": options.threads,
         "rows": rows,

@@ -27,6 +27,25 @@ def render_person(rng, height=96, width=72):
 
 
 @pytest.fixture(scope="session")
+def lively():
+    """lively(name): a network of random weights whose batch norms are not the identity."""
+
+    def make(name):
+        import torch
+
+        from pocketmatte.models import create_model
+
+        torch.manual_seed(0)
+        network = create_model(name)
+        with torch.no_grad():
+            for _ in range(3):
+                network.train()(torch.randn(4, 3, 64, 64))
+        return network.eval()
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def data_folder(tmp_path_factory):
     """A data folder in the project's layout: 24 training, 4 validation, 3 test pictures."""
     root = tmp_path_factory.mktemp("data")

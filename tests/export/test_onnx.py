@@ -17,19 +17,9 @@ from pocketmatte.training.recipe import Recipe
 from pocketmatte.weights import find_weights
 
 
-def trained_like(name):
-    """A network whose batch norms are not the identity."""
-    torch.manual_seed(0)
-    network = create_model(name)
-    with torch.no_grad():
-        for _ in range(3):
-            network.train()(torch.randn(4, 3, 64, 64))
-    return network.eval()
-
-
 @pytest.mark.parametrize("name", registered_models())
-def test_every_architecture_gives_the_same_alpha_as_torch(name, tmp_path):
-    network = trained_like(name)
+def test_every_architecture_gives_the_same_alpha_as_torch(name, tmp_path, lively):
+    network = lively(name)
     onnx.save(trace(network, network.input_size), tmp_path / "net.onnx")
     runtime = open_runtime(tmp_path / "net.onnx", threads=1)
     for shape in ((1, 3, *network.input_size), (2, 3, 64, 96)):
@@ -51,8 +41,8 @@ def test_graph_is_lean():
     assert axes == ["batch", 3, "height", "width"]
 
 
-def test_weights_that_are_halves_are_kept_as_halves(tmp_path):
-    network = trained_like("selfie_unet")
+def test_weights_that_are_halves_are_kept_as_halves(tmp_path, lively):
+    network = lively("selfie_unet")
     sizes = {}
     for name in ("floats", "halves"):
         recipe = Recipe(name=name, card={"licence": "MIT"}).to_dict()
@@ -81,9 +71,9 @@ def test_export_writes_weights_and_a_card_that_fits(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mine.json", "mine.onnx", "mine.pt"]
 
 
-def test_the_checkpoint_beside_the_export_can_be_exported_again(tmp_path):
+def test_the_checkpoint_beside_the_export_can_be_exported_again(tmp_path, lively):
     # given a checkpoint of a training that can be resumed
-    network = trained_like("pocket_balanced")
+    network = lively("pocket_balanced")
     extra = {"optimizer": {"moments": torch.zeros(1000)}}
     checkpoint = Checkpoint(
         "pocket_balanced", {}, Recipe().to_dict(), 7, network.state_dict(), training=extra

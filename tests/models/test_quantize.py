@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from pocketmatte.models import create_model, registered_models
+from pocketmatte.models import registered_models
 from pocketmatte.models.checkpoint import load_checkpoint
 from pocketmatte.models.quantize import (
     ALPHA,
@@ -15,16 +15,6 @@ from pocketmatte.models.quantize import (
     quantized_nodes,
     rounded_weight,
 )
-
-
-def with_statistics(name):
-    """Random weights, and batch norms that are not the identity."""
-    torch.manual_seed(0)
-    network = create_model(name)
-    with torch.no_grad():
-        for _ in range(3):
-            network.train()(torch.randn(4, 3, 64, 64))
-    return network.eval()
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +37,8 @@ def ranges_of(network, picture):
 
 
 @pytest.mark.parametrize("name", registered_models())
-def test_folding_changes_weights_but_no_result(name):
-    network, src = with_statistics(name), torch.randn(1, 3, 64, 64)
+def test_folding_changes_weights_but_no_result(name, lively):
+    network, src = lively(name), torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         before = network(src)
         fold_norms(network)
