@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from benchmarks.clips import astronaut, clip, rendered_scene
-from benchmarks.filters import make_layers
+from benchmarks.filters import make_layers, poorly_taken
 from benchmarks.store import RESULTS, command_line, heading, save
 from pocketmatte.data.harmony import Pair, photo_pair
 from pocketmatte.data.layout import DataFolder
@@ -150,11 +150,6 @@ def quality(people: list[np.ndarray], pairs: int, prepare=separated) -> dict:
             rows[name]["seen"] = float(np.mean([s["delta_e"] > 2 for s in scores]))
         result[kind] = {"pairs": len(items), "rows": [{"name": n, **r} for n, r in rows.items()]}
     return result
-
-
-def poorly_taken(picture: np.ndarray) -> np.ndarray:
-    """Too dark and too blue: the filter leaves a good portrait alone, which would cost nothing."""
-    return cv2.multiply(picture, (0.45, 0.6, 0.9, 1.0))
 
 
 def timing(repeat: int, height: int = 720, width: int = 1280) -> dict:
