@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,10 @@ from pocketmatte.data.synthesize import composite
 from pocketmatte.data.transforms import random_degradation, random_tone, random_view, warp
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.matting.preprocess import grid_size
+
+# of a label that an annotator and a teacher share: above a half the mask has the outline, and the
+# rest keeps the alpha's softness
+_MASK_SHARE = 0.7
 
 # heights over widths of the views and how often; most as most photos are, because a view of
 # another shape can only show a tight crop
@@ -41,6 +45,8 @@ def load_pool(
     *,
     side: int = 320,
     mask_sets: tuple[str, ...] = (),
+    outline_sets: tuple[str, ...] = (),
+    repeat: Mapping[str, int] | None = None,
     min_agreement: float = 0.9,
     limit: int | None = None,
 ) -> Pool:
@@ -49,6 +55,8 @@ def load_pool(
     Args:
         side: pictures are shrunk to this length of their longer side.
         mask_sets: sets whose masks decide what is a person, the alpha only how soft the edge is.
+        outline_sets: sets whose masks say where the outline is as well.
+        repeat: how often a set's pictures are shown in an epoch; once by default.
         min_agreement: pictures whose mask and alpha agree less (IoU) are left out.
         limit: use only so many pictures, spread evenly.
     """
@@ -60,8 +68,13 @@ def load_pool(
     if not samples:
         raise PocketmatteError(f"{data.root}: no pictures left to train on in {splits}")
     with ThreadPoolExecutor(2) as threads:  # decoding releases the interpreter lock
-        read = partial(_labelled, mask_sets=mask_sets, side=side)
+        read = partial(_labelled, mask_sets=mask_sets, outline_sets=outline_sets, side=side)
         people = list(threads.map(read, samples))
+        people = [
+            picture
+            for sample, picture in zip(samples, people, strict=True)
+            for _ in range((repeat or {}).get(sample.set, 1))
+        ]
         backgrounds = list(threads.map(lambda p: _shrink(read_rgb(p), side), data.backgrounds()))
         cutouts = list(threads.map(lambda p: _shrink(_rgba(p), side), data.cutouts()))
     return Pool(people, people + cutouts, backgrounds)
@@ -130,7 +143,9 @@ class EpochSampler(Sampler):
             yield [(self.epoch, int(index), height, width) for index in indices]
 
 
-def _labelled(sample: Sample, mask_sets: tuple[str, ...], side: int) -> np.ndarray:
+def _labelled(
+    sample: Sample, mask_sets: Collection[str], outline_sets: Collection[str], side: int
+) -> np.ndarray:
     alpha, mask = sample.read_alpha(), sample.read_mask()
     if alpha is None:
         if mask is None:
@@ -138,6 +153,8 @@ def _labelled(sample: Sample, mask_sets: tuple[str, ...], side: int) -> np.ndarr
         alpha = mask.astype(np.float32)
     elif mask is not None and sample.set in mask_sets:
         alpha = np.where(_edge_band(mask), alpha, mask)
+    if mask is not None and sample.set in outline_sets:
+        alpha = _MASK_SHARE * mask + (1 - _MASK_SHARE) * alpha
     rgba = np.dstack([sample.read_image(), np.round(alpha * 255).astype(np.uint8)])
     return _shrink(rgba, side)
 

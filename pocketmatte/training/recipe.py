@@ -33,6 +33,10 @@ class Recipe:
     val_split: str = "val"
     mask_sets: list[str] = field(default_factory=list)
     """Sets whose masks overrule the soft alpha away from the edge."""
+    outline_sets: list[str] = field(default_factory=list)
+    """Sets whose masks also say where the outline is; the soft alpha only how soft it is there."""
+    repeat: dict[str, int] = field(default_factory=dict)
+    """How often the pictures of a set are shown in an epoch, where not once."""
     picture_side: int = 320
     """Pictures are held in memory at this length of their longer side."""
     composites: float = 0.4

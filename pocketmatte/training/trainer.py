@@ -23,6 +23,7 @@ from pocketmatte.training.cost import training_cost
 from pocketmatte.training.distributed import SharedSampler, World
 from pocketmatte.training.ema import EMA
 from pocketmatte.training.history import History
+from pocketmatte.training.memory import keep_freed_memory
 from pocketmatte.training.norms import freeze_norms
 from pocketmatte.training.precision import Precision
 from pocketmatte.training.recipe import Recipe
@@ -66,6 +67,7 @@ class Trainer(ABC):
     ):
         self.recipe, self.out, self.progress = recipe, Path(out), progress
         self.world, self.device = world or World(), open_device(device)
+        keep_freed_memory()
         self.precision = Precision(recipe.precision, self.device)
         if recipe.threads:
             torch.set_num_threads(recipe.threads)
@@ -78,6 +80,8 @@ class Trainer(ABC):
             recipe.train_splits,
             side=recipe.picture_side,
             mask_sets=tuple(recipe.mask_sets),
+            outline_sets=tuple(recipe.outline_sets),
+            repeat=recipe.repeat,
             limit=recipe.limit,
         )
         initialise(self.network, recipe, pool.people)

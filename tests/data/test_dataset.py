@@ -1,5 +1,8 @@
 """The stream of training views."""
 
+import shutil
+
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -49,9 +52,6 @@ def test_sampler_covers_an_epoch_once_with_one_shape_a_batch():
 
 
 def test_masks_overrule_alpha_away_from_the_edge_only_where_asked(data_folder, tmp_path):
-    import shutil
-
-    import cv2
 
     # given a picture whose alpha misses a block inside the mask
     root = tmp_path / "data"
@@ -69,6 +69,30 @@ def test_masks_overrule_alpha_away_from_the_edge_only_where_asked(data_folder, t
     plain = load_pool(folder, ["train"]).people[0]
     # then only the trusting one has the block filled
     assert trusting[y, x, 3] == 255 and plain[y, x, 3] == 0
+
+
+def test_the_mask_moves_the_outline_of_a_soft_alpha(data_folder, tmp_path):
+    # given an alpha that is half transparent all over, softer than half outside of the mask
+    root = tmp_path / "data"
+    shutil.copytree(data_folder, root)
+    path = root / "people" / "alpha" / "train0.png"
+    cv2.imwrite(str(path), np.full_like(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), 153))
+    (root / "splits" / "train.txt").write_text("people/train0\n")
+    folder = DataFolder(root)
+    mask = folder.split("train")[0].read_mask()
+    # when the set's masks are trusted with the outline
+    alpha = load_pool(folder, ["train"], outline_sets=("people",)).people[0][..., 3]
+    # then the outline is the mask's and the alpha's softness is left on both sides
+    assert np.array_equal(alpha > 127, mask)
+    assert set(np.unique(alpha)) == {round(0.3 * 153), round(0.7 * 255 + 0.3 * 153)}
+
+
+def test_a_set_can_be_shown_more_than_once(data_folder):
+    once = load_pool(DataFolder(data_folder), ["train"])
+    twice = load_pool(DataFolder(data_folder), ["train"], repeat={"people": 2, "nobody": 7})
+    assert len(twice.people) == 2 * len(once.people)
+    assert np.array_equal(twice.people[0], twice.people[1])
+    assert np.array_equal(twice.people[2], once.people[1])
 
 
 def test_an_empty_selection_is_refused(data_folder):
