@@ -6,6 +6,7 @@ results, named like the list, fill a table of the documents:
     <!-- table: ablations:rows | variant=name | IoU=val_iou:.4f | change=change:+.4f -->
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -72,7 +73,7 @@ def read_list(path: Path, epochs: int | None = None, limit: int | None = None) -
     asked = {key: value for key, value in asked.items() if value is not None}
     recipes = []
     for name, changes in zip(names, variants, strict=True):
-        values = {**base, **changes, **asked, "name": name.replace(" ", "-")}
+        values = {**base, **changes, **asked, "name": re.sub(r"\W+", "-", name)}
         recipes.append((name, Recipe.from_dict(values, f"{path}, {name}")))
     return recipes
 
@@ -82,9 +83,10 @@ def train_variant(name: str, recipe, data: Path, folder: Path) -> dict:
     from pocketmatte.models.checkpoint import load_checkpoint
     from pocketmatte.models.cost import count_macs, count_parameters
     from pocketmatte.training.loop import BEST, LAST, train
+    from pocketmatte.training.recipe import Recipe
 
     last = folder / LAST
-    if last.is_file() and load_checkpoint(last).recipe != recipe.to_dict():
+    if last.is_file() and Recipe.from_dict(load_checkpoint(last).recipe) != recipe:
         raise PocketmatteError(f"{folder}: holds a training by another recipe; move it away")
     if not last.is_file() or load_checkpoint(last).epoch < recipe.epochs:
         train(recipe, data, folder, resume=last.is_file())
