@@ -109,3 +109,65 @@ def test_theme_of_the_system(page):
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)
         page.locator(f"html[data-theme={theme}]").wait_for()
+
+
+COUNT_OBJECTS = """() => {
+    const gl = WebGL2RenderingContext.prototype;
+    window.alive = {};
+    window.frames = 0;
+    const pairs = [["createTexture", "deleteTexture"], ["createBuffer", "deleteBuffer"],
+        ["createFramebuffer", "deleteFramebuffer"], ["createProgram", "deleteProgram"],
+        ["createShader", "deleteShader"], ["fenceSync", "deleteSync"]];
+    for (const pair of pairs) {
+        alive[pair[0]] = 0;
+        pair.forEach((name, index) => {
+            const plain = gl[name];
+            gl[name] = function (...values) {
+                alive[pair[0]] += index ? -1 : 1;
+                return plain.apply(this, values);
+            };
+        });
+    }
+    const { prototype } = HTMLVideoElement;
+    const { requestVideoFrameCallback } = prototype;
+    prototype.requestVideoFrameCallback = function (work) {
+        // between two frames nothing is under way
+        (window.seen ??= []).push({ ...alive });
+        window.frames++;
+        return requestVideoFrameCallback.call(this, work);
+    };
+}"""
+
+
+def test_frames_leave_nothing_behind_on_the_gpu(live):
+    """Every texture, buffer and fence of a frame is gone, or used again, at the next one."""
+    assert live.locator('#swatches input[value="blur"]').is_checked()
+    for key in "lh":  # light wrap and harmonise have passes and copies of their own
+        live.keyboard.press(key)
+    live.evaluate(COUNT_OBJECTS)
+    wait_for_frames(live, 7)  # targets and programs are made once
+    settled = live.evaluate("frames")
+    wait_for_frames(live, settled + 9)
+    seen = live.evaluate("seen")
+    assert live.locator("#harmonize").is_checked() and live.locator("#lightWrap").is_checked()
+    assert seen[-1] == seen[settled - 1]
+
+
+def wait_for_frames(page, count):
+    for _ in range(600):
+        if page.evaluate("frames") >= count:
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError("the frames do not come")
+
+
+def test_a_camera_that_brings_no_frames_collects_no_callbacks(live):
+    """As in a tab that nobody sees: who waits in vain stops waiting."""
+    live.evaluate("""() => {
+        window.waiting = 0;
+        const { prototype } = HTMLVideoElement;
+        prototype.requestVideoFrameCallback = () => { window.waiting++; return 7; };
+        prototype.cancelVideoFrameCallback = (handle) => { if (handle === 7) window.waiting--; };
+    }""")
+    live.wait_for_timeout(3000)
+    assert live.evaluate("waiting") <= 1

@@ -1,9 +1,9 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-977257ace474", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-7a9b406a09df", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
-		"assets/index-CLyWJe4K.js",
+		"assets/index-Bx9IzhVY.js",
 		"assets/index-CWCNY03a.css",
 		"assets/worker-2Fxrc0D-.js",
 		"backgrounds/beach.webp",

@@ -63,12 +63,17 @@ export async function listCameras(): Promise<Choice[]> {
 /** The next new frame of a video; resolves with false when none comes for a while. */
 export function nextFrame(video: HTMLVideoElement, patience = 500): Promise<boolean> {
   return new Promise((done) => {
-    const timer = setTimeout(() => done(false), patience);
+    const calls = "requestVideoFrameCallback" in video;
+    const timer = setTimeout(() => {
+      // else they pile up in a tab that nobody sees
+      if (calls) video.cancelVideoFrameCallback(waiting);
+      else cancelAnimationFrame(waiting);
+      done(false);
+    }, patience);
     const come = () => {
       clearTimeout(timer);
       done(true);
     };
-    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(come);
-    else requestAnimationFrame(come);
+    const waiting = calls ? video.requestVideoFrameCallback(come) : requestAnimationFrame(come);
   });
 }
