@@ -18,10 +18,6 @@ from pocketmatte.data.transforms import random_degradation, random_tone, random_
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.matting.preprocess import grid_size
 
-# of a label that an annotator and a teacher share: above a half the mask has the outline, and the
-# rest keeps the alpha's softness
-_MASK_SHARE = 0.7
-
 # heights over widths of the views and how often; most as most photos are, because a view of
 # another shape can only show a tight crop
 _ASPECTS = {4 / 3: 0.5, 1.0: 0.2, 3 / 4: 0.14, 16 / 9: 0.08, 9 / 16: 0.08}
@@ -45,7 +41,7 @@ def load_pool(
     *,
     side: int = 320,
     mask_sets: tuple[str, ...] = (),
-    outline_sets: tuple[str, ...] = (),
+    outline_sets: Mapping[str, float] | None = None,
     repeat: Mapping[str, int] | None = None,
     min_agreement: float = 0.9,
     limit: int | None = None,
@@ -55,7 +51,8 @@ def load_pool(
     Args:
         side: pictures are shrunk to this length of their longer side.
         mask_sets: sets whose masks decide what is a person, the alpha only how soft the edge is.
-        outline_sets: sets whose masks say where the outline is as well.
+        outline_sets: share that the masks of some sets have in the label: above a half, they say
+            where the outline is, and the rest is the alpha's softness.
         repeat: how often a set's pictures are shown in an epoch; once by default.
         min_agreement: pictures whose mask and alpha agree less (IoU) are left out.
         limit: use only so many pictures, spread evenly.
@@ -68,7 +65,7 @@ def load_pool(
     if not samples:
         raise PocketmatteError(f"{data.root}: no pictures left to train on in {splits}")
     with ThreadPoolExecutor(2) as threads:  # decoding releases the interpreter lock
-        read = partial(_labelled, mask_sets=mask_sets, outline_sets=outline_sets, side=side)
+        read = partial(_labelled, mask_sets=mask_sets, outline_sets=outline_sets or {}, side=side)
         people = list(threads.map(read, samples))
         people = [
             picture
@@ -144,7 +141,7 @@ class EpochSampler(Sampler):
 
 
 def _labelled(
-    sample: Sample, mask_sets: Collection[str], outline_sets: Collection[str], side: int
+    sample: Sample, mask_sets: Collection[str], outline_sets: Mapping[str, float], side: int
 ) -> np.ndarray:
     alpha, mask = sample.read_alpha(), sample.read_mask()
     if alpha is None:
@@ -154,7 +151,8 @@ def _labelled(
     elif mask is not None and sample.set in mask_sets:
         alpha = np.where(_edge_band(mask), alpha, mask)
     if mask is not None and sample.set in outline_sets:
-        alpha = _MASK_SHARE * mask + (1 - _MASK_SHARE) * alpha
+        share = outline_sets[sample.set]
+        alpha = share * mask + (1 - share) * alpha
     rgba = np.dstack([sample.read_image(), np.round(alpha * 255).astype(np.uint8)])
     return _shrink(rgba, side)
 

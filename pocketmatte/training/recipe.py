@@ -33,8 +33,8 @@ class Recipe:
     val_split: str = "val"
     mask_sets: list[str] = field(default_factory=list)
     """Sets whose masks overrule the soft alpha away from the edge."""
-    outline_sets: list[str] = field(default_factory=list)
-    """Sets whose masks also say where the outline is; the soft alpha only how soft it is there."""
+    outline_sets: dict[str, float] = field(default_factory=dict)
+    """Share that a set's masks have in its labels; above a half they say where the outline is."""
     repeat: dict[str, int] = field(default_factory=dict)
     """How often the pictures of a set are shown in an epoch, where not once."""
     picture_side: int = 320

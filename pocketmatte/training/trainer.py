@@ -80,7 +80,7 @@ class Trainer(ABC):
             recipe.train_splits,
             side=recipe.picture_side,
             mask_sets=tuple(recipe.mask_sets),
-            outline_sets=tuple(recipe.outline_sets),
+            outline_sets=recipe.outline_sets,
             repeat=recipe.repeat,
             limit=recipe.limit,
         )

@@ -81,7 +81,7 @@ def test_the_mask_moves_the_outline_of_a_soft_alpha(data_folder, tmp_path):
     folder = DataFolder(root)
     mask = folder.split("train")[0].read_mask()
     # when the set's masks are trusted with the outline
-    alpha = load_pool(folder, ["train"], outline_sets=("people",)).people[0][..., 3]
+    alpha = load_pool(folder, ["train"], outline_sets={"people": 0.7}).people[0][..., 3]
     # then the outline is the mask's and the alpha's softness is left on both sides
     assert np.array_equal(alpha > 127, mask)
     assert set(np.unique(alpha)) == {round(0.3 * 153), round(0.7 * 255 + 0.3 * 153)}
