@@ -3,51 +3,55 @@
 import cv2
 import numpy as np
 
+from pocketmatte.matting.blocks import BlockGrid, Blocks, doubled
 from pocketmatte.matting.edge_model import EdgeModel
 from pocketmatte.matting.planes import FROM_RGB, OFFSET, Planes
-from pocketmatte.matting.polish import Past, blend_past
-from pocketmatte.matting.tiles import Rectangle, Tile, band_rectangles, between
+from pocketmatte.matting.polish import Past
+
+_CLEAR, _SOLID, _SOFT = range(3)
 
 
 class PlaneAlpha:
     """Alpha of one frame after the other, all of one size, in the same memory.
 
-    What `refine` and `Polish` do, for planes: the colours' share of alpha is worked out at half
-    size, where the colours are.
+    What `refine` and `Polish` do, for planes. shape: (height, width), even.
 
-    map: float32 HW in [0, 1]; the frame after the next overwrites it.
-    soft: tiles that hold the soft edge. solid, clear: the rectangles between, of alpha 1 and 0.
+    map: float32 HW in [0, 1]; the next frame overwrites it.
+    soft: squares that hold the soft edge, and their alpha, packed. solid: squares of alpha 1; the
+    rest is 0.
     """
 
     def __init__(self, shape: tuple[int, int]):
-        self.map, self._last = np.zeros((2, *shape), np.float32)
-        self.soft: list[Tile] = []
-        self.solid: list[Rectangle] = []
-        self.clear: list[Rectangle] = []
+        self.map = np.zeros(shape, np.float32)
+        self.soft: list[tuple[Blocks, np.ndarray]] = []
+        self._grid = BlockGrid(shape)
+        self.solid = self._grid.blocks(np.zeros((1, 1), bool))
+        self._kinds = np.uint8(_CLEAR)
 
     def update(self, edge: EdgeModel, picture: Planes, past: Past | None) -> None:
         """Go on to the next frame.
 
         edge: from RGB levels. past: of this frame; None starts afresh.
         """
-        self.map, self._last = self._last, self.map
-        shape = self.map.shape
-        flow = None if past is None else past.flow_at(shape)
+        before, self._kinds = self._kinds, self._kinds_of(edge)
+        steadied = None if past is None else _Steadied(past, self.map)
         model = cv2.transform(edge.model, _FOR_PLANES)
-        self.soft = [Tile(area, shape) for area in band_rectangles(edge.touched, shape)]
-        for tile in self.soft:
-            now = _refined(tile, model, edge, picture)
-            if past is not None:
-                share = tile.full(tile.sample(past.still))
-                came = None if flow is None else tile.sample(flow)
-                came = tile.full(came) if came is not None and came.any() else None
-                blend_past(now, self._last, tile.area, share, came)
-            self.map[tile.area] = now
-        self.solid, self.clear = [], []
-        for area in between(edge.touched, shape):
-            person = _middle(edge.alpha, area, shape) > 0.5
-            (self.solid if person else self.clear).append(area)
-            self.map[area] = person
+        self.soft = []
+        for blocks in self._grid.blocks(self._kinds == _SOFT).packs():
+            alpha = _refined(blocks, model, edge, picture)
+            if steadied:
+                steadied(alpha, blocks)
+            self.soft.append((blocks, alpha))
+        for kind in (_CLEAR, _SOLID):
+            self._grid.blocks((self._kinds == kind) & (before != kind)).write(self.map, kind)
+        for blocks, alpha in self.soft:
+            blocks.write(self.map, alpha)
+        self.solid = self._grid.blocks(self._kinds == _SOLID)
+
+    def _kinds_of(self, edge: EdgeModel) -> np.ndarray:
+        kinds = np.where(self._grid.middles(edge.alpha) > 0.5, _SOLID, _CLEAR)
+        kinds[self._grid.holds(edge.touched)] = _SOFT
+        return kinds
 
 
 # from slopes of R, G and B to those of Y, U and V, which have an offset of their own
@@ -55,20 +59,33 @@ _SLOPES = np.linalg.inv(FROM_RGB).T
 _FOR_PLANES = np.block([[_SLOPES, np.zeros((3, 1))], [-OFFSET @ _SLOPES, np.ones((1, 1))]])
 
 
-def _refined(tile: Tile, model: np.ndarray, edge: EdgeModel, picture: Planes) -> np.ndarray:
-    """Alpha in one tile, float32 HW."""
-    bright, blue, red, rest = cv2.split(tile.sample(model, edge.corner, edge.alpha.shape))
-    rest += cv2.multiply(picture.u[tile.around], blue, dtype=cv2.CV_32F)
-    rest += cv2.multiply(picture.v[tile.around], red, dtype=cv2.CV_32F)
-    alpha = cv2.multiply(picture.y[tile.area], tile.full(bright), dtype=cv2.CV_32F)
-    alpha += tile.full(rest)
+def _refined(blocks: Blocks, model: np.ndarray, edge: EdgeModel, picture: Planes) -> np.ndarray:
+    """Alpha in some squares, float32, packed."""
+    half = blocks.half
+    slopes = half.sample(model, edge.corner, edge.alpha.shape)
+    bright, blue, red, rest = cv2.split(slopes)
+    rest += blue * half.read(picture.u)
+    rest += red * half.read(picture.v)
+    alpha = doubled(bright)
+    alpha *= blocks.read(picture.y)
+    alpha += doubled(rest)
     return np.clip(alpha, 0, 1, out=alpha)
 
 
-def _middle(grid: np.ndarray, area: Rectangle, shape: tuple[int, int]) -> float:
-    """The grid's value in the middle of a full-size rectangle."""
-    row, col = (
-        min((side.start + side.stop) * cells // (2 * full), cells - 1)
-        for side, cells, full in zip(area, grid.shape, shape, strict=True)
-    )
-    return float(grid[row, col])
+class _Steadied:
+    """Mixes the last frame's alpha into squares of this one's, as `Polish` does."""
+
+    def __init__(self, past: Past, last: np.ndarray):
+        self._share, self._last = past.still, last
+        self._flow = past.flow_at(last.shape)
+
+    def __call__(self, now: np.ndarray, blocks: Blocks) -> None:
+        """In place. now: float32, packed."""
+        half = blocks.half
+        if self._flow is None:
+            change = blocks.read(self._last)
+        else:
+            change = blocks.moved(self._last, doubled(half.sample(self._flow)))
+        change -= now
+        change *= doubled(half.sample(self._share))
+        now += change

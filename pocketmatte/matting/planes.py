@@ -54,6 +54,14 @@ class Planes:
         half = cv2.resize(full, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
         return cls(cv2.extractChannel(full, 0), *(cv2.extractChannel(half, n) for n in (1, 2)))
 
+    def even(self) -> Planes:
+        """The same with even sides: an odd one gets its last row or column again."""
+        height, width = self.shape
+        if not height % 2 and not width % 2:
+            return self
+        y = cv2.copyMakeBorder(self.y, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        return Planes(y, self.u, self.v)
+
     def enlarged(self, height: int, width: int) -> Planes:
         """Interpolated to another size."""
         half = (width + 1) // 2, (height + 1) // 2

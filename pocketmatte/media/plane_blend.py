@@ -8,9 +8,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from pocketmatte.matting.blocks import doubled
 from pocketmatte.matting.plane_alpha import PlaneAlpha
 from pocketmatte.matting.planes import FROM_RGB, Planes
-from pocketmatte.matting.tiles import Tile
 
 
 def plane_blend(
@@ -21,35 +21,28 @@ def plane_blend(
     picture, behind: of alpha's size. difference: from `layer_difference`.
     Returns new planes; solid and clear pixels are copied bit for bit.
     """
-    result = Planes.empty(*picture.shape)
-    for source, areas in ((picture, alpha.solid), (behind, alpha.clear)):
-        for area in areas:
-            half = Tile(area, picture.shape).half
-            result.y[area] = source.y[area]
-            result.u[half] = source.u[half]
-            result.v[half] = source.v[half]
+    result = Planes(*(plane.copy() for plane in behind))
+    half = alpha.solid.half
+    for blocks, source, target in zip((alpha.solid, half, half), picture, result, strict=True):
+        blocks.copy(source, target)
     difference = cv2.transform(difference, FROM_RGB)
-    for tile in alpha.soft:
-        change = cv2.split(tile.sample(difference))
-        weight = alpha.map[tile.area]
-        few = cv2.resize(weight, _size(tile.half), interpolation=cv2.INTER_AREA)
-        place = tile.area
-        result.y[place] = _mix(picture.y[place], behind.y[place], weight, tile.full(change[0]))
-        place = tile.half
-        result.u[place] = _mix(picture.u[place], behind.u[place], few, tile.inner(change[1]))
-        result.v[place] = _mix(picture.v[place], behind.v[place], few, tile.inner(change[2]))
+    for blocks, weight in alpha.soft:
+        half = blocks.half
+        few = cv2.resize(weight, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        bright, *colours = cv2.split(half.sample(difference))
+        parts = (blocks, half, half), (weight, few, few), (doubled(bright), *colours)
+        for part, share, change, *layers, plane in zip(
+            *parts, picture, behind, result, strict=True
+        ):
+            part.write(plane, _mix(*map(part.read, layers), share, change))
     return result
 
 
 def _mix(person: np.ndarray, room: np.ndarray, weight: np.ndarray, change: np.ndarray):
-    rest = 1 - weight
-    mixed = cv2.blendLinear(person, room, weight, rest)
-    rest *= weight
-    rest *= change
-    return cv2.add(mixed, rest, dtype=cv2.CV_8U)
-
-
-def _size(area) -> tuple[int, int]:
-    """(width, height)"""
-    rows, cols = area
-    return cols.stop - cols.start, rows.stop - rows.start
+    """Blend packed pixels. Overwrites `change`."""
+    room = room.astype(np.float32)
+    change *= 1 - weight
+    change += person
+    change -= room
+    change *= weight
+    return cv2.add(change, room, dtype=cv2.CV_8U)

@@ -24,10 +24,11 @@ from pocketmatte.media.stopwatch import Stopwatch
 class SeenPlanes:
     """A frame that the network has seen, before anything is done at full size.
 
-    picture: as given. coarse: steadied alpha, float32 HW. small: RGB uint8 HWC, of coarse's size.
-    past: how it was steadied.
+    shape: the frame's (height, width). picture: the frame, odd sides made even. coarse: steadied
+    alpha, float32 HW. small: RGB uint8 HWC, of coarse's size. past: how it was steadied.
     """
 
+    shape: tuple[int, int]
     picture: Planes
     coarse: np.ndarray
     small: np.ndarray
@@ -76,10 +77,12 @@ class PlaneMatter:
     def see(self, picture: Planes) -> SeenPlanes:
         """The first half: the network, and the temporal filter at its grid."""
         with self._stage("network"):
-            small = picture.shrunk(self.model.grid(picture.shape))
+            shape, picture = picture.shape, picture.even()
+            small = picture.shrunk(self.model.grid(shape))
             coarse = self.model.look(small)
         with self._stage("steady"):
-            return SeenPlanes(picture, self._steady(coarse, small), small, Past.of(self._steady))
+            steadied = self._steady(coarse, small)
+            return SeenPlanes(shape, picture, steadied, small, Past.of(self._steady))
 
     def finish(self, seen: SeenPlanes, time: Fraction | float = 0) -> MattedPlanes:
         """The second half: alpha and composite at full size. time: in seconds."""
@@ -96,4 +99,5 @@ class PlaneMatter:
         with self._stage("blend"):
             composite = plane_blend(picture, self._alpha, behind, difference)
         self.frames += 1
-        return MattedPlanes(composite)
+        height, width = seen.shape
+        return MattedPlanes(Planes(composite.y[:height, :width], composite.u, composite.v))

@@ -11,7 +11,7 @@ from pocketmatte.matting.refine import refine
 from pocketmatte.media.live_blend import layer_difference, live_blend
 from pocketmatte.media.plane_blend import plane_blend
 
-SHAPE, GRID = (240, 361), (80, 120)
+SHAPE, GRID = (240, 362), (80, 120)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,10 @@ def test_solid_and_clear_pixels_are_copied(layers):
 
     out = plane_blend(picture, alpha, behind, np.zeros((20, 30, 3), np.float32))
 
-    for areas, source in ((alpha.solid, picture), (alpha.clear, behind)):
-        assert areas
-        assert all(np.array_equal(out.y[area], source.y[area]) for area in areas)
+    solid, soft = np.zeros((2, *SHAPE), bool)
+    alpha.solid.write(solid, True)
+    for blocks, _ in alpha.soft:
+        blocks.write(soft, True)
+    for area, source in ((solid & ~soft, picture), (~solid & ~soft, behind)):
+        assert area.any() and np.array_equal(out.y[area], source.y[area])
     assert all(map(np.array_equal, before, (*picture, *behind)))

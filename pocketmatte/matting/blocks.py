@@ -1,0 +1,151 @@
+"""The squares of a full-size picture that hold the soft edge, packed side by side.
+
+A soft edge is a thin line: cut into small squares, it is a tenth of the picture. Packed into one
+array, all of them take one call per step of the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+_SIDE = 32
+_MOST = 128  # squares in one array: more would leave the cache, and `cv2.remap` has a limit
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Squares of a picture; packed, they are an array of (side, count * side).
+
+    tops, lefts: of each square, int, even. side: pixels, even.
+    shape: the full picture's (height, width), even.
+    """
+
+    tops: np.ndarray
+    lefts: np.ndarray
+    side: int
+    shape: tuple[int, int]
+
+    @property
+    def half(self) -> Blocks:
+        """The same squares in a picture of half the size."""
+        shape = self.shape[0] // 2, self.shape[1] // 2
+        return Blocks(self.tops // 2, self.lefts // 2, self.side // 2, shape)
+
+    def packs(self) -> Iterator[Blocks]:
+        """The same squares, a few at a time."""
+        for at in range(0, self.tops.size, _MOST):
+            part = slice(at, at + _MOST)
+            yield Blocks(self.tops[part], self.lefts[part], self.side, self.shape)
+
+    def read(self, plane: np.ndarray) -> np.ndarray:
+        """Pack pixels of a full-size plane, HW."""
+        return self._of(plane).reshape(self.side, -1)
+
+    def write(self, plane: np.ndarray, pixels: np.ndarray | float) -> None:
+        """Put packed pixels, or one value, into a full-size plane, HW."""
+        if isinstance(pixels, np.ndarray):
+            pixels = pixels.reshape(self.side, -1, self.side)
+        self._windows(plane)[:, self.tops, self.lefts] = pixels
+
+    def copy(self, source: np.ndarray, target: np.ndarray) -> None:
+        """Copy pixels from one full-size plane to another."""
+        self._windows(target)[:, self.tops, self.lefts] = self._of(source)
+
+    def sample(
+        self,
+        small: np.ndarray,
+        corner: tuple[int, int] = (0, 0),
+        grid: tuple[int, int] | None = None,
+    ) -> np.ndarray:
+        """Pack what bilinear enlargement of a small picture to `shape` gives.
+
+        small: float32 HW or HWC. corner, grid: where in a grid of which (height, width) `small`
+        begins, when it is a part of one.
+        """
+        grid = grid or small.shape[:2]
+        y, x = self._places()
+        y, x = (
+            ((at + 0.5) * (cells / full) - 0.5 - start).astype(np.float32)
+            for at, cells, full, start in zip((y, x), grid, self.shape, corner, strict=True)
+        )
+        return self._remap(small, y, x)
+
+    def moved(self, plane: np.ndarray, flow: np.ndarray) -> np.ndarray:
+        """Pack a full-size plane's pixels from where the flow points to.
+
+        flow: packed offsets (x, y), float32 of (side, count * side, 2).
+        """
+        y, x = self._places()
+        flow = flow.reshape(self.side, -1, self.side, 2)
+        y, x = (np.float32(at) + flow[..., axis] for at, axis in ((y, 1), (x, 0)))
+        return self._remap(plane, y, x)
+
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of the packed pixels, for broadcasting."""
+        steps = np.arange(self.side)
+        return self.tops[:, None] + steps[:, None, None], self.lefts[:, None] + steps
+
+    def _remap(self, plane: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+        packed = self.side, self.tops.size, self.side
+        y, x = (np.broadcast_to(at, packed).reshape(self.side, -1) for at in (y, x))
+        return cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+    def _of(self, plane: np.ndarray) -> np.ndarray:
+        return self._windows(plane)[:, self.tops, self.lefts]
+
+    def _windows(self, plane: np.ndarray) -> np.ndarray:
+        """A view: rows of a square, its top, its left, columns."""
+        windows = sliding_window_view(plane, (self.side, self.side), writeable=True)
+        return np.moveaxis(windows, 2, 0)
+
+
+class BlockGrid:
+    """A full-size picture cut into squares: those with a soft edge, and the two kinds without.
+
+    shape: (height, width), even. The last squares overlap their neighbours if the sides do not fit.
+    """
+
+    def __init__(self, shape: tuple[int, int]):
+        self.shape = shape
+        self.side = min(_SIDE, *shape)
+        self._starts = [
+            np.minimum(np.arange(0, full, self.side), full - self.side) for full in shape
+        ]
+
+    def blocks(self, chosen: np.ndarray) -> Blocks:
+        """chosen: bool, one for each square."""
+        tops, lefts = (
+            starts[at] for starts, at in zip(self._starts, np.nonzero(chosen), strict=True)
+        )
+        return Blocks(tops, lefts, self.side, self.shape)
+
+    def holds(self, band: np.ndarray) -> np.ndarray:
+        """Whether squares need a pixel of the grid's bool `band` when it is enlarged."""
+        reach = 1  # of the bilinear interpolation
+        ends = []
+        for starts, cells, full in zip(self._starts, band.shape, self.shape, strict=True):
+            first = (starts * cells // full - reach).clip(0)
+            last = ((starts + self.side) * cells // full + reach + 1).clip(None, cells)
+            ends.append((first, last))
+        (top, bottom), (left, right) = ends
+        sums = cv2.integral(band.view(np.uint8))
+        rows = sums[bottom] - sums[top]
+        return rows[:, right] > rows[:, left]
+
+    def middles(self, grid: np.ndarray) -> np.ndarray:
+        """The grid's value in the middle of each square."""
+        rows, cols = (
+            (starts + self.side // 2) * cells // full
+            for starts, cells, full in zip(self._starts, grid.shape, self.shape, strict=True)
+        )
+        return grid[rows[:, None], cols]
+
+
+def doubled(packed: np.ndarray) -> np.ndarray:
+    """From squares of a half-size picture to those of the full one: each pixel four times."""
+    return cv2.resize(packed, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
