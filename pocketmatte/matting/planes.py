@@ -18,7 +18,7 @@ FROM_RGB = np.array([_LUMA, _BLUE, _RED])
 """3x3: the part of RGB's conversion that is linear; to it comes OFFSET."""
 OFFSET = np.array([16.0, 128.0, 128.0])
 _TO_RGB = np.column_stack((np.linalg.inv(FROM_RGB), -np.linalg.inv(FROM_RGB) @ OFFSET))
-_NEAR_HALF = 2.1
+_NEAR_HALF = 2.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class Planes:
 
 
 def _shrink(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """`shrink`, but the last step of almost a half by the quick interpolation of four pixels."""
+    """`shrink`, but the last step of about a half by the quick interpolation of four pixels."""
     while plane.shape[0] >= 4 * size[0] and plane.shape[1] >= 4 * size[1]:
         height, width = (side // 2 for side in plane.shape)
         if (2 * height, 2 * width) != plane.shape:

@@ -11,11 +11,14 @@ import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.matting.tiles import Rectangle
 
 _TOLERANCE = 8.0  # change beyond noise at which the past counts 1/e, in levels
 _NOISE_REACH, _NOISE_LIMIT = 1.3, 4.0
 _CUT = 28.0  # mean change of the whole picture that no camera move makes, in levels
 _SMALLEST_FLOW = 16  # DIS takes no smaller picture
+_AROUND = 8  # pixels that the flow at an edge needs on both sides: a patch of DIS
+_SOLID = 0.02
 
 
 class TemporalFilter:
@@ -79,15 +82,17 @@ class TemporalFilter:
         if float(cv2.mean(change)[0]) > _CUT:
             return alpha
         keep = self._keep(change)
-        if grey is not None:
-            flow = self._dis.calc(grey, past_grey, None)
-            moved_scene = move(past_scene, flow)
-            moved = self._keep(_largest(cv2.absdiff(scene, moved_scene)))
-            follows = moved > keep
-            keep = cv2.max(keep, moved)
-            past_scene = cv2.copyTo(moved_scene, follows.view(np.uint8), past_scene)
-            flow *= follows[..., None]
-            self.flow = _enlarged(flow, alpha.shape, cv2.INTER_NEAREST)
+        box = None if grey is None else _unsettled(alpha, past, grey.shape)
+        if box is not None:
+            flow = self._dis.calc(*(np.ascontiguousarray(g[box]) for g in (grey, past_grey)), None)
+            moved_scene = move(past_scene[box], flow)
+            moved = self._keep(_largest(cv2.absdiff(scene[box], moved_scene)))
+            follows = moved > keep[box]
+            keep[box] = cv2.max(keep[box], moved)
+            past_scene[box] = cv2.copyTo(moved_scene, follows.view(np.uint8), past_scene[box])
+            everywhere = np.zeros((*grey.shape, 2), np.float32)
+            everywhere[box] = flow * follows[..., None]
+            self.flow = _enlarged(everywhere, alpha.shape, cv2.INTER_NEAREST)
             self.flow *= np.float32(np.divide(alpha.shape, grey.shape)[::-1])
             past = move(past, self.flow)
         self._scene = scene + cv2.merge((keep, keep, keep)) * (past_scene - scene)
@@ -125,6 +130,25 @@ def move(past: np.ndarray, flow: np.ndarray, corner: tuple[int, int] = (0, 0)) -
     x = flow[..., 0] + np.arange(left, left + width, dtype=np.float32)
     y = flow[..., 1] + np.arange(top, top + height, dtype=np.float32)[:, None]
     return cv2.remap(past, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _unsettled(alpha: np.ndarray, past: np.ndarray, shape: tuple[int, int]) -> Rectangle | None:
+    """Where alpha is not solid or clear in both, and some way around; None when it is everywhere.
+
+    shape: (height, width) of the picture that the rectangle is for.
+    """
+    busy = (cv2.max(alpha, past) > _SOLID) & (cv2.min(alpha, past) < 1 - _SOLID)
+    left, top, width, height = cv2.boundingRect(busy.view(np.uint8))
+    if not width:
+        return None
+    box = []
+    for start, length, cells, full in zip(
+        (top, left), (height, width), alpha.shape, shape, strict=True
+    ):
+        first = max(0, min(start * full // cells - _AROUND, full - _SMALLEST_FLOW))
+        last = min(full, (start + length) * full // cells + 1 + _AROUND)
+        box.append(slice(first, max(last, first + _SMALLEST_FLOW)))
+    return tuple(box)
 
 
 def _enlarged(few: np.ndarray, shape: tuple[int, int], method: int) -> np.ndarray:
