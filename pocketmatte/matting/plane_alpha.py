@@ -7,6 +7,7 @@ from pocketmatte.matting.blocks import BlockGrid, Blocks, doubled
 from pocketmatte.matting.edge_model import EdgeModel
 from pocketmatte.matting.planes import FROM_RGB, OFFSET, Planes
 from pocketmatte.matting.polish import Past
+from pocketmatte.matting.preprocess import split
 
 _CLEAR, _SOLID, _SOFT = range(3)
 
@@ -63,7 +64,7 @@ def _refined(blocks: Blocks, model: np.ndarray, edge: EdgeModel, picture: Planes
     """Alpha in some squares, float32, packed."""
     half = blocks.half
     slopes = half.sample(model, edge.corner, edge.alpha.shape)
-    bright, blue, red, rest = cv2.split(slopes)
+    bright, blue, red, rest = split(slopes)
     rest += blue * half.read(picture.u)
     rest += red * half.read(picture.v)
     alpha = doubled(bright)

@@ -57,6 +57,12 @@ def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(image, size[::-1], interpolation=method)
 
 
+def split(picture: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The channels of a picture, HWC; several times faster than `cv2.split` without memory."""
+    height, width, channels = picture.shape
+    return cv2.split(picture, list(np.empty((channels, height, width), picture.dtype)))
+
+
 def to_batch(small: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
     """Normalise a picture of the grid's size for the network.
 
@@ -70,7 +76,7 @@ def to_batch(small: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray
     scale = np.float32(255 if small.dtype == np.uint8 else 1)
     batch = np.empty((1, 3, *small.shape[:2]), np.float32)
     # plane by plane: several times faster than one broadcast over interleaved channels
-    for plane, source, centre, spread in zip(batch[0], cv2.split(small), mean, std, strict=True):
+    for plane, source, centre, spread in zip(batch[0], split(small), mean, std, strict=True):
         np.subtract(source, centre * scale, out=plane)
         plane *= 1 / (spread * scale)
     return batch

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.matting.preprocess import split
 from pocketmatte.matting.tiles import Rectangle
 
 _TOLERANCE = 8.0  # change beyond noise at which the past counts 1/e, in levels
@@ -157,5 +158,5 @@ def _enlarged(few: np.ndarray, shape: tuple[int, int], method: int) -> np.ndarra
 
 def _largest(change: np.ndarray) -> np.ndarray:
     """The largest of three channels."""
-    red, green, blue = cv2.split(change)
+    red, green, blue = split(change)
     return cv2.max(cv2.max(red, green), blue)

@@ -11,6 +11,7 @@ import numpy as np
 from pocketmatte.matting.blocks import doubled
 from pocketmatte.matting.plane_alpha import PlaneAlpha
 from pocketmatte.matting.planes import FROM_RGB, Planes
+from pocketmatte.matting.preprocess import split
 
 
 def plane_blend(
@@ -29,7 +30,7 @@ def plane_blend(
     for blocks, weight in alpha.soft:
         half = blocks.half
         few = cv2.resize(weight, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        bright, *colours = cv2.split(half.sample(difference))
+        bright, *colours = split(half.sample(difference))
         parts = (blocks, half, half), (weight, few, few), (doubled(bright), *colours)
         for part, share, change, *layers, plane in zip(
             *parts, picture, behind, result, strict=True
