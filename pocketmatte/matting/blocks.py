@@ -7,11 +7,11 @@ array, all of them take one call per step of the work.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 _SIDE = 32
 _MOST = 128  # squares in one array: more would leave the cache, and `cv2.remap` has a limit
@@ -19,22 +19,34 @@ _MOST = 128  # squares in one array: more would leave the cache, and `cv2.remap`
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
-    """Squares of a picture; packed, they are an array of (side, count * side).
+    """Squares of a picture; packed, they are an array of (size, count * size).
 
     tops, lefts: of each square, int, even. side: pixels, even.
-    shape: the full picture's (height, width), even.
+    shape: the full picture's (height, width), even. rim: pixels that are read around a square,
+    beyond the picture its border again; size is then side + 2 * rim.
     """
 
     tops: np.ndarray
     lefts: np.ndarray
     side: int
     shape: tuple[int, int]
+    rim: int = 0
+
+    @property
+    def size(self) -> int:
+        """Rows and columns of one packed square."""
+        return self.side + 2 * self.rim
 
     @property
     def half(self) -> Blocks:
         """The same squares in a picture of half the size."""
         shape = self.shape[0] // 2, self.shape[1] // 2
         return Blocks(self.tops // 2, self.lefts // 2, self.side // 2, shape)
+
+    @property
+    def around(self) -> Blocks:
+        """`half`, and what enlarging that needs around."""
+        return replace(self.half, rim=1)
 
     def packs(self) -> Iterator[Blocks]:
         """The same squares, a few at a time."""
@@ -44,7 +56,9 @@ class Blocks:
 
     def read(self, plane: np.ndarray) -> np.ndarray:
         """Pack pixels of a full-size plane, HW."""
-        return self._of(plane).reshape(self.side, -1)
+        if self.rim:
+            plane = cv2.copyMakeBorder(plane, *(self.rim,) * 4, cv2.BORDER_REPLICATE)
+        return self._windows(plane)[:, self.tops, self.lefts].reshape(self.size, -1)
 
     def write(self, plane: np.ndarray, pixels: np.ndarray | float) -> None:
         """Put packed pixels, or one value, into a full-size plane, HW."""
@@ -54,7 +68,15 @@ class Blocks:
 
     def copy(self, source: np.ndarray, target: np.ndarray) -> None:
         """Copy pixels from one full-size plane to another."""
-        self._windows(target)[:, self.tops, self.lefts] = self._of(source)
+        self.write(target, self.read(source))
+
+    def enlarged(self, around: np.ndarray) -> np.ndarray:
+        """Enlarge what `around` packed to the pixels of these squares, bilinearly."""
+        large = cv2.resize(around, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+        inner = slice(2, 2 + self.side)
+        return large.reshape(self.side + 4, -1, self.side + 4)[inner, :, inner].reshape(
+            self.side, -1
+        )
 
     def sample(
         self,
@@ -87,21 +109,19 @@ class Blocks:
 
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of the packed pixels, for broadcasting."""
-        steps = np.arange(self.side)
+        steps = np.arange(-self.rim, self.side + self.rim)
         return self.tops[:, None] + steps[:, None, None], self.lefts[:, None] + steps
 
     def _remap(self, plane: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-        packed = self.side, self.tops.size, self.side
-        y, x = (np.broadcast_to(at, packed).reshape(self.side, -1) for at in (y, x))
+        packed = self.size, self.tops.size, self.size
+        y, x = (np.broadcast_to(at, packed).reshape(self.size, -1) for at in (y, x))
         return cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-    def _of(self, plane: np.ndarray) -> np.ndarray:
-        return self._windows(plane)[:, self.tops, self.lefts]
 
     def _windows(self, plane: np.ndarray) -> np.ndarray:
         """A view: rows of a square, its top, its left, columns."""
-        windows = sliding_window_view(plane, (self.side, self.side), writeable=True)
-        return np.moveaxis(windows, 2, 0)
+        rows, cols = (side - self.size + 1 for side in plane.shape)
+        down, right = plane.strides
+        return as_strided(plane, (self.size, rows, cols, self.size), (down, down, right, right))
 
 
 class BlockGrid:

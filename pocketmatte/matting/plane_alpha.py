@@ -62,14 +62,14 @@ _FOR_PLANES = np.block([[_SLOPES, np.zeros((3, 1))], [-OFFSET @ _SLOPES, np.ones
 
 def _refined(blocks: Blocks, model: np.ndarray, edge: EdgeModel, picture: Planes) -> np.ndarray:
     """Alpha in some squares, float32, packed."""
-    half = blocks.half
-    slopes = half.sample(model, edge.corner, edge.alpha.shape)
+    around = blocks.around
+    slopes = around.sample(model, edge.corner, edge.alpha.shape)
     bright, blue, red, rest = split(slopes)
-    rest += blue * half.read(picture.u)
-    rest += red * half.read(picture.v)
-    alpha = doubled(bright)
+    rest += blue * around.read(picture.u)
+    rest += red * around.read(picture.v)
+    alpha = blocks.enlarged(bright)
     alpha *= blocks.read(picture.y)
-    alpha += doubled(rest)
+    alpha += blocks.enlarged(rest)
     return np.clip(alpha, 0, 1, out=alpha)
 
 

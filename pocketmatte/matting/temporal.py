@@ -82,12 +82,12 @@ class TemporalFilter:
         change = _largest(cv2.absdiff(scene, past_scene))
         if float(cv2.mean(change)[0]) > _CUT:
             return alpha
-        keep = self._keep(change)
+        keep, noise = self._keep(change, _NOISE_LIMIT)
         box = None if grey is None else _unsettled(alpha, past, grey.shape)
         if box is not None:
             flow = self._dis.calc(*(np.ascontiguousarray(g[box]) for g in (grey, past_grey)), None)
             moved_scene = move(past_scene[box], flow)
-            moved = self._keep(_largest(cv2.absdiff(scene[box], moved_scene)))
+            moved, _ = self._keep(_largest(cv2.absdiff(scene[box], moved_scene)), noise)
             follows = moved > keep[box]
             keep[box] = cv2.max(keep[box], moved)
             past_scene[box] = cv2.copyTo(moved_scene, follows.view(np.uint8), past_scene[box])
@@ -109,15 +109,18 @@ class TemporalFilter:
         half = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         return half.astype(np.float32), cv2.cvtColor(half, cv2.COLOR_RGB2GRAY)
 
-    def _keep(self, change: np.ndarray) -> np.ndarray:
-        """The share of the past for each pixel, from how much the picture changed there."""
+    def _keep(self, change: np.ndarray, limit: float) -> tuple[np.ndarray, float]:
+        """The share of the past for each pixel, from how much the picture changed there.
+
+        limit: of the noise, which is returned too.
+        """
         # The blur keeps noise out, the dilation lets the edge of what moves belong to it.
         change = cv2.dilate(cv2.blur(change, (3, 3)), np.ones((3, 3), np.uint8))
         # Median: most of the picture stands still. The limit is for pictures that do not.
-        noise = min(float(np.median(change[::3, ::3])), _NOISE_LIMIT)
+        noise = min(float(np.median(change[::3, ::3])), limit)
         moved = cv2.max(change - _NOISE_REACH * noise, 0)
         keep = cv2.exp(moved * moved * np.float32(-1 / _TOLERANCE**2))
-        return keep * np.float32(self.strength)
+        return keep * np.float32(self.strength), noise
 
 
 def move(past: np.ndarray, flow: np.ndarray, corner: tuple[int, int] = (0, 0)) -> np.ndarray:

@@ -77,6 +77,17 @@ def test_a_sample_is_a_part_of_the_whole_enlarged(some, channels):
         assert np.abs(part[..., channel] - want)[inside].max() < 0.02
 
 
+def test_enlarging_gives_a_part_of_the_whole_enlarged(some):
+    plane = np.random.default_rng(3).random((SHAPE[0] // 2, SHAPE[1] // 2)).astype(np.float32)
+    whole = cv2.resize(plane, SHAPE[::-1], interpolation=cv2.INTER_LINEAR)
+
+    assert np.abs(some.enlarged(some.around.read(plane)) - some.read(whole)).max() < 1e-5
+
+    small = cv2.GaussianBlur(plane[:24, :32], (0, 0), 1.5)
+    whole = cv2.resize(small, SHAPE[::-1], interpolation=cv2.INTER_LINEAR)
+    assert np.abs(some.enlarged(some.around.sample(small)) - some.read(whole)).max() < 0.02
+
+
 def test_pixels_come_from_where_the_flow_points(some, picture):
     flow = np.full((some.side, some.tops.size * some.side, 2), (3, -2), np.float32)
 

@@ -49,8 +49,8 @@ def test_it_shows_what_the_long_way_shows(model, portraits, background, flow, tm
 
         for one, other in zip(quick, slow, strict=True):
             difference = cv2.absdiff(one, other)
-            assert difference.mean() < 1.2
-            assert np.percentile(difference, 99.5) < 25
+            assert difference.mean() < 0.9
+            assert np.percentile(difference, 99.5) < 15
 
 
 @pytest.mark.parametrize(
