@@ -18,7 +18,7 @@ _TOLERANCE = 8.0  # change beyond noise at which the past counts 1/e, in levels
 _NOISE_REACH, _NOISE_LIMIT = 1.3, 4.0
 _CUT = 28.0  # mean change of the whole picture that no camera move makes, in levels
 _SMALLEST_FLOW = 16  # DIS takes no smaller picture
-_AROUND = 8  # pixels that the flow at an edge needs on both sides: a patch of DIS
+_AROUND = 16  # pixels that the flow at an edge needs on both sides: two patches of DIS
 _SOLID = 0.02
 
 
