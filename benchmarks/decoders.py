@@ -1,9 +1,9 @@
-"""The 2019 project's two decoders side by side: `python -m benchmarks.decoders`.
+"""The 2019 project's networks here and on its phone: `python -m benchmarks.decoders`.
 
-Transposed convolutions against bilinear resizing with convolutions, behind the same encoder:
-exported to ONNX and LiteRT with proof, timed in both, and their operators profiled. The weights
-are random: they cost the same time as trained ones. Writes `benchmarks/results/decoders.json`;
-without the extra `litert`, its columns are left out.
+All four are exported to ONNX and LiteRT with proof and timed in both; of the two that differ in
+their decoder only, transposed convolutions against bilinear resizing with convolutions, the
+operators are profiled. The weights are random: they cost the same time as trained ones. Writes
+`benchmarks/results/decoders.json`; without the extra `litert`, its columns are left out.
 """
 
 from __future__ import annotations
@@ -21,12 +21,20 @@ from pocketmatte.errors import PocketmatteError
 from pocketmatte.evaluation.speed.timing import measure, one_core
 from pocketmatte.export.export import export
 from pocketmatte.mobile.profile import profile
+from pocketmatte.mobile.published import NETWORKS as PHONE
+from pocketmatte.mobile.published import Published
 from pocketmatte.models import create_model
 from pocketmatte.models.checkpoint import Checkpoint
 from pocketmatte.runtimes import open_runtime
 from pocketmatte.training.recipe import Recipe
 
-NETWORKS = ("munet_mnv2_050_deconv", "munet_mnv2_050_bilinear")
+NETWORKS = (
+    "munet_mnv2_050_deconv",
+    "munet_mnv2_050_bilinear",
+    "munet_mnv3_large_100",
+    "munet_mnv3_large_050",
+)
+PROFILED = NETWORKS[:2]
 FORMATS = ("onnx", "litert")
 
 
@@ -41,8 +49,8 @@ def trained_like(name: str) -> Checkpoint:
     return Checkpoint(name, {}, recipe, 0, network.state_dict())
 
 
-def study(name: str, folder: Path, runs: int) -> tuple[dict, list[dict]]:
-    """A row of the network, and one for each of its operator types."""
+def study(name: str, phone: Published, folder: Path, runs: int) -> tuple[dict, list[dict]]:
+    """A row of the network, and one for each of its operator types where it is profiled."""
     checkpoint = trained_like(name)
     network, card = checkpoint.network(), checkpoint.card()
     size = network.input_size
@@ -51,6 +59,7 @@ def study(name: str, folder: Path, runs: int) -> tuple[dict, list[dict]]:
         "size": list(size),
         "parameters_m": round(card.parameters / 1e6, 2),
         "mmac": round(card.macs / 1e6),
+        "phone": {"name": phone.name, "cpu_ms": phone.cpu_ms, "gpu_ms": phone.gpu_ms},
     }
     picture, types = np.zeros((1, 3, *size), np.float32), []
     for to in FORMATS:
@@ -63,7 +72,7 @@ def study(name: str, folder: Path, runs: int) -> tuple[dict, list[dict]]:
         runner = open_runtime(folder / made.file, threads=1)
         timing = measure(lambda r=runner: r(picture), runs)
         row |= {f"{to}_max": made.parity["max"], f"{to}_ms": round(timing.best_ms, 2)}
-        if to == "onnx":
+        if to == "onnx" and name in PROFILED:
             types = [
                 {
                     "network": name,
@@ -86,8 +95,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(words)
     networks, types = [], []
     with one_core(), tempfile.TemporaryDirectory() as folder:
-        for name in NETWORKS:
-            row, kinds = study(name, Path(folder), options.runs)
+        for name, phone in zip(NETWORKS, PHONE, strict=True):
+            row, kinds = study(name, phone, Path(folder), options.runs)
             sys.stderr.write(f"{row}\n")
             networks.append(row)
             types += [kind for kind in kinds if kind["percent"] >= 1]

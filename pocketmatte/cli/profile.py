@@ -19,6 +19,9 @@ def profile(
             help="Threads; of several, the first is profiled and all are compared.",
         ),
     ] = "1",
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose layers: onnxruntime or openvino.")
+    ] = "onnxruntime",
     layers: Annotated[int, typer.Option(min=0, help="How many layers to list.")] = 10,
     json: Annotated[
         str | None,
@@ -38,7 +41,7 @@ def profile(
 
     path, fixed = find_network(model, parse_size(size) if size else None)
     counts = _threads(threads)
-    result = measure(path, fixed, runs, counts[0])
+    result = measure(path, fixed, runs, counts[0], engine)
     study = compare(path, result.input_shape[-2:], runs, counts)
     if plot is not None:
         from pocketmatte.mobile.plot_profile import plot_profile

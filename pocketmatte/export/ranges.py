@@ -59,7 +59,8 @@ def collect(runs: Iterable[Values]) -> Values:
     for values in runs:
         for name, array in values.items():
             flat = array.ravel()
-            kept.setdefault(name, []).append(flat[:: max(1, flat.size // SAMPLE)])
+            # a copy: a view would keep the whole tensor of every picture
+            kept.setdefault(name, []).append(flat[:: max(1, flat.size // SAMPLE)].copy())
     return {name: np.concatenate(parts) for name, parts in kept.items()}
 
 

@@ -80,13 +80,14 @@ def noise(shape: tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng(0).random(shape, np.float32)
 
 
-def onnx_session(path: Path, threads: int, profile_to: str | None = None):
+def onnx_session(path: Path, threads: int, profile_to: str | None = None, prepack: bool = True):
     """An onnxruntime session on the CPU, its threads not spinning."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.disable_prepacking", str(int(not prepack)))
     options.log_severity_level = 3
     if profile_to:
         options.enable_profiling = True
@@ -110,7 +111,8 @@ def _onnxruntime(path: Path, threads: int, size) -> Run:
     return lambda: session.run(None, feeds)
 
 
-def _openvino(path: Path, threads: int, size) -> Run:
+def openvino_request(path: Path, threads: int, size, profiled: bool = False):
+    """An OpenVINO request on the CPU in float32, and what to feed it."""
     import openvino
 
     core = openvino.Core()
@@ -121,8 +123,13 @@ def _openvino(path: Path, threads: int, size) -> Run:
         shapes[value.any_name] = feed_shape(value.any_name, sides, size, path)
     network.reshape(shapes)
     hints = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+    hints["PERF_COUNT"] = profiled
     request = core.compile_model(network, "CPU", hints).create_infer_request()
-    feeds = {name: noise(shape) for name, shape in shapes.items()}
+    return request, {name: noise(shape) for name, shape in shapes.items()}
+
+
+def _openvino(path: Path, threads: int, size) -> Run:
+    request, feeds = openvino_request(path, threads, size)
     return lambda: request.infer(feeds)
 
 

@@ -1,4 +1,4 @@
-"""Where a network's time goes: per operator type and per layer, as onnxruntime measures it."""
+"""Where a network's time goes: per operator type and per layer, as its engine measures it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from pocketmatte.mobile.engines import (
     open_engine,
     time_runs,
 )
+from pocketmatte.mobile.graph import Layer
 
 WARMUP = 3
+PROFILED = ("onnxruntime", "openvino")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class LayerTime:
-    """One layer of the network as it ran: fused, and in onnxruntime's own channel blocks.
+    """One layer of the network as it ran: fused, and in the engine's own channel blocks.
 
     ms: median over the runs, so that a run which the machine interrupted does not count.
     memory: bytes of the result. intensity: multiply-adds for each byte read or written.
@@ -116,7 +118,11 @@ class Profile:
 
 
 def profile(
-    path: str | Path, size: tuple[int, int] | None = None, runs: int = 50, threads: int = 1
+    path: str | Path,
+    size: tuple[int, int] | None = None,
+    runs: int = 50,
+    threads: int = 1,
+    engine: str = "onnxruntime",
 ) -> Profile:
     """Run an `.onnx` file and tell what each layer costs.
 
@@ -126,9 +132,11 @@ def profile(
         size: (height, width) for free sizes.
         runs: counted runs.
         threads: of the CPU.
+        engine: "onnxruntime" or "openvino"; the others tell no times of layers.
 
     Raises:
-        PocketmatteError: not an ONNX file that onnxruntime opens, or free sizes and no `size`.
+        PocketmatteError: not an ONNX file that the engine opens, free sizes and no `size`, or a
+            missing package.
     """
     path = Path(path)
     if path.suffix == ".tflite":
@@ -136,9 +144,18 @@ def profile(
             f"{path}: LiteRT's wheel gives no times per layer; profile the .onnx file, or use "
             "LiteRT's benchmark tool (docs/mobile.md)"
         )
-    timing = time_engine("onnxruntime", path, size, runs, threads)
+    if engine not in PROFILED:
+        known = " and ".join(PROFILED)
+        raise PocketmatteError(f"{engine}: no times per layer; {known} have them")
+    timing = time_engine(engine, path, size, runs, threads)
+    if engine == "openvino":
+        from pocketmatte.mobile.profile_openvino import openvino_layers
+
+        ran, shape = openvino_layers(path, size, runs, threads, WARMUP)
+        return Profile(path.stem, shape, timing, tuple(_layer(*layer) for layer in ran))
     events, shape = _trace(path, size, runs, threads)
-    return Profile(path.stem, shape, timing, tuple(_layers(events, runs)))
+    facts, _ = _trace(path, size, 1, threads, prepack=False)
+    return Profile(path.stem, shape, timing, tuple(_layers(events, facts, runs)))
 
 
 def time_engine(
@@ -167,10 +184,15 @@ def compare(
     return [time_engine(engine, path, size, runs, count) for engine in engines for count in threads]
 
 
-def _trace(path: Path, size, runs: int, threads: int) -> tuple[list[dict], tuple[int, ...]]:
-    """The profiler's events of the counted runs, and the first input's shape."""
+def _trace(
+    path: Path, size, runs: int, threads: int, prepack: bool = True
+) -> tuple[list[dict], tuple[int, ...]]:
+    """The profiler's events of the counted runs, and the first input's shape.
+
+    prepack: as a user would run it; but weights that are packed are no longer among the inputs.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        session = onnx_session(path, threads, profile_to=str(Path(folder, "trace")))
+        session = onnx_session(path, threads, str(Path(folder, "trace")), prepack)
         feeds = onnx_feeds(session, path, size)
         for _ in range(WARMUP + runs):
             session.run(None, feeds)
@@ -186,13 +208,15 @@ def _trace(path: Path, size, runs: int, threads: int) -> tuple[list[dict], tuple
     return nodes, next(iter(feeds.values())).shape
 
 
-def _layers(events: list[dict], runs: int) -> list[LayerTime]:
+def _layers(events: list[dict], facts: list[dict], runs: int) -> list[LayerTime]:
+    """Times from `events`, shapes and sizes from `facts`."""
+    known = {event["name"]: event["args"] for event in facts}
     order: dict[str, list[dict]] = {}
     for event in events:
         order.setdefault(event["name"], []).append(event)
     layers = []
     for name, group in order.items():
-        args = group[0]["args"]
+        args = known.get(name, group[0]["args"])
         inputs, outputs = _shapes(args["input_type_shape"]), _shapes(args["output_type_shape"])
         memory = int(args.get("output_size", 0))
         moved = memory + int(args.get("activation_size", 0)) + int(args.get("parameter_size", 0))
@@ -202,6 +226,17 @@ def _layers(events: list[dict], runs: int) -> list[LayerTime]:
         kind = _kind(args["op_name"], inputs)
         layers.append(LayerTime(_readable(name), kind, ms, macs, moved, memory, called))
     return layers
+
+
+def _layer(name: str, kind: str, times: list[float], layer: Layer | None) -> LayerTime:
+    """From OpenVINO's word and the file's; what OpenVINO added has no layer there."""
+    if kind in ("Convolution", "GroupConvolution") and layer:
+        grouped = layer.options["groups"] > 1
+        kind = (
+            "Conv depthwise" if grouped else "Conv " + "x".join(map(str, layer.options["kernel"]))
+        )
+    facts = (layer.macs, layer.bytes, layer.output.bytes) if layer else (0, 0, 0)
+    return LayerTime(_readable(name), kind, float(np.median(times)), *facts, called=1.0)
 
 
 def _shapes(entries: list[dict]) -> list[tuple[int, ...]]:

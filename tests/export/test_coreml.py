@@ -37,7 +37,7 @@ def test_bilinear_resizing_keeps_to_half_pixel_centres(released, tmp_path):
     card = export(released, tmp_path, "coreml", size=SIZE)
     _, block = read(tmp_path / card.file)
     resizes = [operation for operation in block.operations if "upsample" in operation.type]
-    assert len(resizes) == 4
+    assert len(resizes) == len(released.network().steps) == 3
     constants = {op.outputs[0].name: op for op in block.operations if op.type == "const"}
     for operation in resizes:
         name = operation.inputs["align_corners"].arguments[0].name
@@ -59,11 +59,13 @@ def test_every_weight_is_in_the_package(released, tmp_path, precision, exact):
         assert min(gaps, default=np.inf) <= exact * np.abs(kernel).max()
 
 
-@pytest.mark.parametrize(("precision", "share"), [("fp16", 0.6), ("int8", 0.4)])
+@pytest.mark.parametrize(("precision", "share"), [("fp16", 0.45), ("int8", 0.6)])
 def test_lower_precision_is_smaller(released, tmp_path, precision, share):
+    """By nearly a half, or three quarters, of the weights; the rest is the graph."""
     whole = export(released, tmp_path, "coreml", size=SIZE)
     small = export(released, tmp_path, "coreml", size=SIZE, precision=precision)
-    assert small.size_bytes < share * whole.size_bytes
+    weights = 4 * whole.parameters
+    assert share * weights < whole.size_bytes - small.size_bytes < 0.75 * weights
     stored = sum(p.stat().st_size for p in (tmp_path / small.file).rglob("*") if p.is_file())
     assert stored == small.size_bytes
 

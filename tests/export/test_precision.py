@@ -1,12 +1,14 @@
 """fp16 and int8: smaller files, nearly the same alpha, floats at both ends."""
 
+import weakref
+
 import numpy as np
 import onnx
 import pytest
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.export import export
-from pocketmatte.export.ranges import choose, matched, measure
+from pocketmatte.export.ranges import SAMPLE, choose, collect, matched, measure
 from pocketmatte.matting.pipeline import load_model
 
 
@@ -101,6 +103,21 @@ class TestRanges:
         found = measure(runs, readers)
         assert found["a"][0] == -3 and found["a"][1] > 80
         assert found["b"][0] < -80
+
+    def test_samples_do_not_hold_the_tensors_they_come_from(self):
+        """A hundred pictures' tensors of a large network are many gigabytes."""
+        made, most = [], 0
+
+        def runs():
+            nonlocal most
+            for n in range(10):
+                tensor = np.full((1, 64, 32, 32), n, np.float32)
+                made.append(weakref.ref(tensor))
+                yield {"x": tensor}
+                most = max(most, sum(ref() is not None for ref in made))
+
+        assert collect(runs())["x"].size >= 10 * SAMPLE
+        assert most <= 3
 
     def test_trained_ranges_go_to_the_tensors_that_hold_the_same(self):
         rng = np.random.default_rng(0)

@@ -7,7 +7,9 @@ from tiny_networks import clip, conv, network
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.mobile.engines import open_engine
+from pocketmatte.mobile.graph import read_graph
 from pocketmatte.mobile.profile import compare, profile, time_engine
+from pocketmatte.mobile.source import find_network
 
 
 @pytest.fixture
@@ -40,6 +42,39 @@ def test_every_layer_is_there_with_its_work(path):
     assert stem.bytes == 4 * (128 * 64 * 4 + 32 * (4 * 9 + 1) + pixels * 32)
     assert stem.intensity == pytest.approx(stem.macs / stem.bytes)
     assert "stem" in stem.name
+
+
+def test_a_transposed_convolution_has_its_work_too(tmp_path):
+    """Its weights are packed anew before the first run, and then no longer among its inputs."""
+    weights = {"W": np.ones((8, 4, 3, 3), np.float32)}
+    step = ("ConvTranspose", "up", weights, {"strides": [2, 2], "kernel_shape": [3, 3]})
+    onnx.save(network(step, shape=(1, 8, 32, 16)), str(tmp_path / "up.onnx"))
+    (layer,) = profile(tmp_path / "up.onnx", runs=2).layers
+    assert layer.macs == 8 * 32 * 16 * 4 * 9
+    assert layer.bytes == 4 * (8 * 32 * 16 + 8 * 4 * 9 + 4 * 65 * 33)
+
+
+def test_openvino_tells_of_the_same_work(path):
+    pytest.importorskip("openvino")
+    ours, theirs = (profile(path, (128, 64), 2, engine=e) for e in ("onnxruntime", "openvino"))
+    assert theirs.input_shape == ours.input_shape and theirs.timing.engine == "openvino"
+    work = {layer.op: layer.macs for layer in ours.layers if layer.macs}
+    assert {layer.op: layer.macs for layer in theirs.layers if layer.macs} == work
+    assert all(layer.ms >= 0 for layer in theirs.layers) and sum(r.ms for r in theirs.by_type) > 0
+
+
+def test_openvino_transposed_convolutions_have_their_work():
+    pytest.importorskip("openvino")
+    network, size = find_network("fast")
+    result = profile(network, size, 1, engine="openvino")
+    head = next(layer for layer in result.layers if layer.op == "ConvTranspose")
+    assert head.macs == 128 * 128 * 16 * 4
+    assert result.macs == read_graph(network, size).macs
+
+
+def test_engines_without_layers_are_refused(path):
+    with pytest.raises(PocketmatteError, match="litert: no times per layer; onnxruntime and openv"):
+        profile(path, (64, 64), engine="litert")
 
 
 def test_types_are_a_table_like_the_studys(path):
