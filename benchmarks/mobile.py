@@ -6,8 +6,10 @@ ranges: how the ranges of int8's activations are chosen, and what each choice co
 layers: what 8 bits cost in one part of the network alone.
 size: the same network on smaller and larger grids.
 
-Scores are those of the validation pictures. Writes `benchmarks/results/mobile.json`; with --only,
-the parts not measured now keep their older rows.
+Scores are those of the validation pictures, the same for every part. Presets that share their
+weights have common rows in `layers` and `size`. Writes `benchmarks/results/mobile.json` in about
+seven minutes; with --only, the parts not measured now keep their older rows. LiteRT's rows need
+the extra `litert`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -31,11 +34,11 @@ from pocketmatte.errors import PocketmatteError
 from pocketmatte.evaluation import metrics
 from pocketmatte.evaluation.evaluate import score
 from pocketmatte.evaluation.speed.machine import describe_machine
-from pocketmatte.evaluation.speed.timing import compare, measure, one_core
+from pocketmatte.evaluation.speed.timing import compare, measure, one_core, opencv_threads
 from pocketmatte.export.calibration import as_batches, calibration_pictures, evenly
 from pocketmatte.export.export import export, named_size
 from pocketmatte.export.formats import Request
-from pocketmatte.export.onnx import build_onnx
+from pocketmatte.export.onnx import build_onnx, store_halves, trace
 from pocketmatte.export.onnx_precision import quantise, readers, watch
 from pocketmatte.export.proof import run_file, run_network
 from pocketmatte.export.ranges import PERCENT, bounds, collect
@@ -45,8 +48,10 @@ from pocketmatte.runtimes import READABLE, RUNTIMES, open_runtime
 from pocketmatte.runtimes.onnx import OnnxRuntime
 from pocketmatte.weights import find_checkpoint, list_models
 
-SPLIT, THREADS, SIDES = "val", (1, 2), (128, 160, 192, 240, 256, 320)
-MIXED = r"stem|blocks\.0|head"
+SPLIT, THREADS, SIDES = "val", (1, 2), (128, 160, 192, 240, 320)
+BASE = 192
+"""The side whose time is 1."""
+MIXED = r"stem|blocks\.0|shallow|head"
 """First and last layers, which have the widest ranges."""
 CHOICES = {
     "all values": (100.0, False),
@@ -61,6 +66,7 @@ class Study:
 
     def __init__(self, name: str, samples: list[Sample], shown: list[np.ndarray], folder: Path):
         self.name, self.samples, self.folder, self.shown = name, samples, folder, shown
+        self.shared = ", ".join(same_weights(name))
         self.checkpoint = load_checkpoint(find_checkpoint(name))
         self.network, self.card = self.checkpoint.network(), self.checkpoint.card()
         self.size = named_size("portrait", self.card)
@@ -69,7 +75,7 @@ class Study:
         self.batches = as_batches(images, self.card, self.size)
         self.truth = [run_network(self.network, batch) for batch in self.batches]
         self.iou = ground_truth_iou(self.truth, self.masks)
-        self.exact = build_onnx(self.network, Request(self.network.input_size, self.size))
+        self.exact = trace(self.network, self.size, fixed=True)
 
     def judge(self, model: onnx.ModelProto, timed: bool = False) -> dict:
         """Against torch, and against the annotators' masks; `time` against fp32 when timed."""
@@ -96,8 +102,17 @@ class Study:
         onnx.save(model, path)
         return OnnxRuntime(path, threads=1)
 
-    def samples_of_tensors(self) -> dict[str, np.ndarray]:
+    @cached_property
+    def seen(self) -> dict[str, np.ndarray]:
+        """A sample of what each tensor holds."""
         return collect(map(watch(self.exact), as_batches(self.shown, self.card, self.size)))
+
+
+def same_weights(name: str) -> list[str]:
+    """The released networks that have this one's weights, itself among them."""
+    own = load_checkpoint(find_checkpoint(name)).fingerprint()
+    names = sorted(card.name for card in list_models())
+    return [n for n in names if load_checkpoint(find_checkpoint(n)).fingerprint() == own] or [name]
 
 
 def threads(study: Study) -> list[dict]:
@@ -108,7 +123,9 @@ def threads(study: Study) -> list[dict]:
             made = export(
                 study.checkpoint, study.folder, to, size=study.size, network=study.network
             )
-        except PocketmatteError:  # its package is not installed
+        except PocketmatteError as error:
+            if "needs the package" not in str(error):
+                raise
             continue
         path = study.folder / made.file
         if path.suffix in READABLE:
@@ -118,24 +135,29 @@ def threads(study: Study) -> list[dict]:
             row = {"network": study.name, "runtime": runtime}
             for count in THREADS:
                 try:
-                    runner = open_runtime(files[suffix], runtime, threads=count)
+                    with opencv_threads(count):
+                        runner = open_runtime(files[suffix], runtime, threads=count)
+                        timing = measure(lambda r=runner: r(study.batches[0]), runs=40)
                 except PocketmatteError as error:
-                    row["left_out"] = str(error)
-                    continue
-                timing = measure(lambda r=runner: r(study.batches[0]), runs=40)
+                    if "needs the package" not in str(error):
+                        raise
+                    break
                 row[f"ms_{count}"] = round(timing.best_ms, 3)
-            rows.append(row)
+                row[f"median_ms_{count}"] = round(timing.median_ms, 3)
+            else:
+                rows.append(row)
     return rows
 
 
 def precision(study: Study) -> list[dict]:
     plain = Request(study.network.input_size, study.size)
-    ranges = bounds(study.samples_of_tensors(), readers(study.exact))
+    ranges, kept = bounds(study.seen, readers(study.exact)), study.network.sensitive
+    mixed = f"{kept}|{MIXED}" if kept else MIXED
     models = {
-        "fp32": study.exact,
+        "fp32": build_onnx(study.network, plain),
         "fp16": build_onnx(study.network, replace(plain, precision="fp16")),
-        "int8": quantise(study.exact, ranges),
-        "int8, first and last layers in fp32": quantise(study.exact, ranges, MIXED),
+        "int8": store_halves(quantise(study.exact, ranges, kept)),
+        "int8, first and last layers in fp32": store_halves(quantise(study.exact, ranges, mixed)),
     }
     return [
         {"network": study.name, "precision": name, **study.judge(model, timed=True)}
@@ -144,28 +166,29 @@ def precision(study: Study) -> list[dict]:
 
 
 def ranges(study: Study) -> list[dict]:
-    seen = study.samples_of_tensors()
-    rows = []
+    rows, kept = [], study.network.sensitive
     for name, (percent, useful) in CHOICES.items():
-        chosen = bounds(seen, readers(study.exact) if useful else {}, percent)
-        rows.append(
-            {"network": study.name, "ranges": name, **study.judge(quantise(study.exact, chosen))}
-        )
+        chosen = bounds(study.seen, readers(study.exact) if useful else {}, percent)
+        found = study.judge(quantise(study.exact, chosen, kept))
+        rows.append({"network": study.name, "ranges": name, **found})
     return rows
 
 
 def layers(study: Study) -> list[dict]:
     """Each child of the network, each element of its lists, with the values' full ranges."""
-    full = bounds(study.samples_of_tensors(), {}, 100.0)
+    full = bounds(study.seen, {}, 100.0)
     rows = []
     for part, pattern in parts_of(study.network).items():
         model = quantise(study.exact, full, rf"^(?!/network/{pattern})")
-        rows.append({"network": study.name, "part": part, **study.judge(model)})
+        rows.append({"network": study.shared, "part": part, **study.judge(model)})
     return rows
 
 
 def parts_of(network) -> dict[str, str]:
-    """Names of the network's children, of lists their elements, with a pattern of their layers."""
+    """Names of the network's children, of lists their elements, with a pattern of their layers.
+
+    The last part is what the network computes between them: operators have capitals in ONNX.
+    """
     found = {}
     for name, child in network.named_children():
         numbered = [f"{name}.{n}" for n, _ in child.named_children()]
@@ -173,29 +196,25 @@ def parts_of(network) -> dict[str, str]:
         found |= {part: part.replace(".", r"\.") + r"[/.]" for part in numbered} if listed else {}
         if not listed:
             found[name] = f"{name}/"
-    return found
+    return found | {"between the parts": "[A-Z]"}
 
 
 def size(study: Study) -> list[dict]:
     """The whole pipeline, scored at the pictures' own size; time of the network alone."""
     model, rows = load_model(study.name, threads=1), []
-    own, image = model.card.area, study.samples[0].read_image()
-    calls = {}
+    image, calls = study.samples[0].read_image(), {}
     for side in SIDES:
         model.card.area = side**2
         found = [score(model, sample) for sample in study.samples]
         grid = named_size("square", model.card)
         batch = as_batches([image], model.card, grid)[0]
         calls[side] = lambda batch=batch: model.runtime(batch)
-        row = {"network": study.name, "side": side, "own": side**2 == own}
+        row = {"network": study.shared, "side": side}
         row |= {key: float(np.mean([one[key] for one in found])) for key in ("iou", "boundary_f")}
         rows.append(row)
-    base = calls[SIDES[0]]
     with one_core():
-        ratios = {side: compare(base, calls[side]).ratio for side in SIDES}
-    nearest = min(SIDES, key=lambda side: abs(side**2 - own))
-    for row in rows:
-        row["time"] = round(ratios[row["side"]] / ratios[nearest], 3)
+        for row in rows:
+            row["time"] = round(compare(calls[BASE], calls[row["side"]]).ratio, 3)
     return rows
 
 
@@ -214,8 +233,8 @@ def main(arguments: list[str] | None = None, tell: Callable[[str], object] | Non
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", default="all", help="all, or names with commas")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas")
-    parser.add_argument("--pictures", type=int, default=96, help="to score on")
-    parser.add_argument("--ranges-from", type=int, default=100, help="pictures for ranges")
+    parser.add_argument("--pictures", type=int, default=40, help="to score on")
+    parser.add_argument("--ranges-from", type=int, default=48, help="pictures for ranges")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args(words)
     chosen = options.only.split(",")
@@ -232,7 +251,8 @@ def main(arguments: list[str] | None = None, tell: Callable[[str], object] | Non
         with tempfile.TemporaryDirectory() as folder:
             study = Study(name, samples, shown, Path(folder))
             for part in chosen:
-                rows = PARTS[part](study)
+                known = {row["network"] for row in tables.get(part, {}).get("rows", [])}
+                rows = [] if study.shared in known else PARTS[part](study)
                 (tell or sys.stderr.write)(f"{rows}\n")
                 tables.setdefault(part, {"rows": []})["rows"] += rows
     for table in tables.values():
