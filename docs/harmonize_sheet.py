@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 import pocketmatte as pm
-from pocketmatte.data.harmony import draw_grade
+from pocketmatte.data.grades import draw_grade
 from pocketmatte.filters import get_filter
 from pocketmatte.matting.preprocess import shrink
 from pocketmatte.media.photo import read_photo, write_photo

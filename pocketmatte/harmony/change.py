@@ -11,7 +11,7 @@ STEPS = 9
 """Pieces of the tone curve."""
 _POINTS = 8  # per cell of the gain map
 _STRIP = 32  # rows at a time
-_DECIMATE = 4  # the person's box is read on every fourth pixel of large pictures
+_DECIMATE = 4  # where the person is, is read on every fourth pixel of large pictures
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,16 @@ class Change:
         )
 
     def apply(self, foreground: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-        """The changed foreground, RGB uint8 HWC; untouched outside the person's box.
+        """The changed foreground, RGB uint8 HWC; untouched far from the person.
 
         foreground: RGB uint8 HWC. alpha: float32 HW in [0, 1].
         """
         result = foreground.copy()
-        box = _box(alpha)
-        if box is None:
+        strips = _strips(alpha)
+        if not strips:
             return result
-        rows, columns = box
+        rows = slice(strips[0][0].start, strips[-1][0].stop)
+        columns = slice(min(c.start for _, c in strips), max(c.stop for _, c in strips))
         matrix = self.matrix + np.eye(3, 4)
         matrix[:, 3] *= 255
         table = self._table()
@@ -58,11 +59,13 @@ class Change:
         size = (columns.stop - columns.start, rows.stop - rows.start)
         levels = np.rint(gain * (255 / peak)).astype(np.uint8)
         levels = cv2.resize(levels, size, interpolation=cv2.INTER_LINEAR)
-        for top in range(0, size[1], _STRIP):  # strips stay in the processor's cache
-            strip = slice(top, min(top + _STRIP, size[1]))
-            place = result[rows, columns][strip]
-            part = cv2.LUT(cv2.transform(place, matrix), table)
-            place[:] = cv2.multiply(part, levels[strip], scale=peak / 255)
+        for down, across in strips:
+            part = cv2.LUT(cv2.transform(foreground[down, across], matrix), table)
+            here = (
+                slice(down.start - rows.start, down.stop - rows.start),
+                slice(across.start - columns.start, across.stop - columns.start),
+            )
+            result[down, across] = cv2.multiply(part, levels[here], scale=peak / 255)
         return result
 
     def _table(self) -> np.ndarray:
@@ -88,21 +91,27 @@ def read_proposals(proposals: np.ndarray, alpha: np.ndarray) -> Change:
     the curve, 3 of the gain. alpha: float32 of any size; cells vote with their share of it.
     """
     weight = cv2.resize(alpha, proposals.shape[:0:-1], interpolation=cv2.INTER_AREA) + 1e-6
-    votes = (proposals[:21] * weight).sum((1, 2)) / weight.sum()
+    votes = proposals[:21].reshape(21, -1) @ weight.reshape(-1) / weight.sum()
     matrix = np.column_stack([votes[:9].reshape(3, 3), votes[9:12]])
     return Change(matrix, votes[12:], np.ascontiguousarray(proposals[21:].transpose(1, 2, 0)))
 
 
-def _box(alpha: np.ndarray) -> tuple[slice, slice] | None:
-    """Rows and columns that hold the person."""
+def _strips(alpha: np.ndarray) -> list[tuple[slice, slice]]:
+    """Rows and columns that hold the person, by strips that stay in the processor's cache."""
     height, width = alpha.shape
     step = _DECIMATE if min(alpha.shape) >= 64 * _DECIMATE else 1
-    left, top, wide, tall = cv2.boundingRect((alpha[::step, ::step] > 0).view(np.uint8))
-    if not wide:
-        return None
-    margin = 2 * (step - 1)
-    rows = slice(max(0, top * step - margin), min(height, (top + tall) * step + margin))
-    return rows, slice(max(0, left * step - margin), min(width, (left + wide) * step + margin))
+    mask = alpha[::step, ::step] > 0
+    lines, strips = _STRIP // step, []
+    for first in range(0, len(mask), lines):
+        # a line more on either side: what lies between the lines that are read
+        columns = mask[max(0, first - 1) : first + lines + 1].any(0)
+        left = int(columns.argmax())
+        if not columns[left]:
+            continue
+        right = len(columns) - int(columns[::-1].argmax())
+        across = slice(max(0, (left - 1) * step), min(width, (right + 1) * step))
+        strips.append((slice(first * step, min(height, first * step + _STRIP)), across))
+    return strips
 
 
 def _enlarge(cells: np.ndarray, shape: tuple[int, int], rows: slice, columns: slice) -> np.ndarray:

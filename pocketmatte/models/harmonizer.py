@@ -3,8 +3,9 @@
 It sees both layers small, premultiplied by their share of each pixel. What it decides by is mostly
 statistics that it need not learn to take: mean, spread and palette of either layer, and the mean
 colours of a few regions (skin, cloth, sky, ...), which it learns to find. Of these it proposes one
-colour matrix and tone curve for the whole person, and a gain for every cell. What is done with
-them at full size stands in `pocketmatte.harmony.change`.
+colour matrix and tone curve for the whole person, and a gain for every cell; and it says how far
+it believes that the person does not match, which holds the proposal back, down to nothing at all.
+What is done with them at full size stands in `pocketmatte.harmony.change`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Harmonizer(Model):
     """Plain convolutions, products and global pooling, no resizing.
 
     `forward(layers)` takes `[B, 8, H, W]`: foreground times alpha, alpha, background times
-    (1 - alpha), 1 - alpha, all in [0, 1]; and returns `[B, 24, H/8, W/8]`.
+    (1 - alpha), 1 - alpha, all in [0, 1]; and returns `[B, 24, H/8, W/8]`. In training it returns
+    the belief that the layers do not match too, `[B, 1, 1, 1]`, see `held_back`.
     """
 
     task, channels, output = "harmonize", 8, "change"
@@ -40,6 +42,7 @@ class Harmonizer(Model):
         palette: int = 24,
         regions: int = 12,
         context: int = 128,
+        doubt: int = 64,
     ):
         super().__init__()
         first, second, wide = widths
@@ -53,6 +56,7 @@ class Harmonizer(Model):
         self.person_regions = nn.Conv2d(wide, regions, 1)
         self.scene_regions = nn.Conv2d(wide, regions, 1)
         known = 2 * (9 + palette + 6 * regions + first + wide)
+        self.facts = _Evened(known, affine=False)
         self.context = nn.Sequential(
             nn.Conv2d(known, context, 1),
             nn.ReLU(inplace=True),
@@ -66,17 +70,29 @@ class Harmonizer(Model):
             conv_bn(wide, wide // 2, activation=nn.ReLU),
             nn.Conv2d(wide // 2, PROPOSAL, 1),
         )
-        for last in (self.whole, self.propose[-1]):  # a fresh network changes nothing
+        self.mismatch = nn.Sequential(
+            nn.Conv2d(known, doubt, 1), nn.ReLU(inplace=True), nn.Conv2d(doubt, 1, 1)
+        )
+        # a fresh network changes nothing
+        for last in (self.whole, self.propose[-1], self.mismatch[-1]):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
 
-    def forward(self, layers: Tensor) -> Tensor:
+    def forward(self, layers: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        proposals, mismatch = self.decide(*self.observe(layers))
+        return (proposals, mismatch) if self.training else proposals
+
+    def observe(self, layers: Tensor) -> tuple[Tensor, Tensor]:
+        """What is known of both layers, `[B, K, 1, 1]`, and of each cell, `[B, C, H/8, W/8]`.
+
+        The first three of what is known are the person's mean colour.
+        """
         details = self.details(layers)
         cells = self.shrink(details)
         for block in self.blocks:
             cells = cells + block(cells)
         fine, coarse = functional.avg_pool2d(layers, 2), functional.avg_pool2d(layers, 8)
-        facts, person = [], None
+        facts = []
         for start, regions in ((0, self.person_regions), (4, self.scene_regions)):
             colour, share = _colours(fine[:, start : start + 4])
             palette = functional.relu(self.palette(colour))
@@ -85,13 +101,32 @@ class Harmonizer(Model):
             place, cover = _colours(coarse[:, start : start + 4])
             facts += [mean, spread, _mean(palette, share), _mean(details, share)]
             facts += [_mean(cells, cover), _region_means(place, regions(cells).sigmoid() * cover)]
-            person = mean[:, :3] if person is None else person
-        context = self.context(torch.cat(facts, 1))
+        return torch.cat(facts, 1), cells
+
+    def decide(self, facts: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
+        """Proposals, held back by the belief that the layers do not match, and that belief."""
+        even = self.facts(facts)
+        context, mismatch = self.context(even), self.mismatch(even)
         proposals = self.propose(cells + self.cells(context)) + self.whole(context)
-        return _about(person, proposals * _UNIT)
+        return _about(facts[:, :3], proposals * _UNIT) * held_back(mismatch), mismatch
 
     def finish(self, raw: Tensor) -> Tensor:
         return raw
+
+
+class _Evened(nn.BatchNorm2d):
+    """A batch norm before a convolution: a difference and a product, which every runtime has."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            return super().forward(x)
+        mean, scale = self.running_mean, (self.running_var + self.eps).rsqrt()
+        return (x - mean.view(1, -1, 1, 1)) * scale.view(1, -1, 1, 1)
+
+
+def held_back(mismatch: Tensor) -> Tensor:
+    """The share of a proposal that is carried out: 0 up to a belief of -1, 1 from 0 on."""
+    return (mismatch + 1).clamp(0, 1)
 
 
 def _colours(layer: Tensor) -> tuple[Tensor, Tensor]:
@@ -130,5 +165,5 @@ def _pool(x: Tensor) -> Tensor:
 
 @register_model(task="harmonize")
 def pocket_harmonizer(**options) -> Model:
-    """0.21 M parameters, about 12 MMAC at 64x64."""
+    """0.23 M parameters, about 12 MMAC at 64x64."""
     return Harmonizer(**options)

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 LEVELS = 255.0
+_PLAIN = 12.0  # levels
 
 
 def apply_proposals(proposals: Tensor, foreground: Tensor, alpha: Tensor) -> Tensor:
@@ -45,6 +46,18 @@ def foreground_loss(changed: Tensor, target: Tensor, alpha: Tensor) -> tuple[Ten
     squared = (difference.square().mean(1, keepdim=True) * weight).sum((1, 2, 3))
     absolute = (difference.abs().mean(1, keepdim=True) * weight).sum((1, 2, 3))
     return (0.5 * absolute + 10 * squared).mean(), squared.mean() * LEVELS**2
+
+
+def mismatch_loss(mismatch: Tensor, foreground: Tensor, target: Tensor, alpha: Tensor) -> Tensor:
+    """Cross entropy of the belief that person and scene do not match.
+
+    mismatch: logits `[B, 1, 1, 1]`. A person matches who is right as he is; from a mean error of
+    `_PLAIN` levels on, he plainly does not.
+    """
+    weight = alpha / alpha.sum((2, 3), keepdim=True).clamp_min(1.0)
+    error = ((foreground - target).abs().mean(1, keepdim=True) * weight).sum((2, 3), keepdim=True)
+    truth = (error * (LEVELS / _PLAIN)).clamp(0, 1)
+    return functional.binary_cross_entropy_with_logits(mismatch, truth)
 
 
 def _clamp(x: Tensor) -> Tensor:

@@ -42,6 +42,11 @@ class Recipe:
     composites: float = 0.4
     """Share of training pictures that are people pasted on other backgrounds."""
     zoom: tuple[float, float] = (0.85, 1.7)
+    moods: float = 0.5
+    """Of a harmoniser: how much of its training asks to look at the scene, see `training_pair`."""
+    draws: int = 0
+    """Of a harmoniser: keep all that `pretrained` knows and train only its belief that a person
+    does not match, on so many pairs of each picture, drawn once. 0 trains the whole network."""
     disturbed: float = 1.0
     """Share of the other pictures whose light, sharpness and compression are changed."""
     limit: int | None = None

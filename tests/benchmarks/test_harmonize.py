@@ -38,7 +38,10 @@ def test_quality_of_every_method(data_folder):
     people = bench.read_people(DataFolder(data_folder), "val", 2)
     assert max(people[0].shape[:2]) == bench.SIDE
     result = bench.quality(people, 1)
-    assert set(result) == {"changed", "recoloured", "matching"}
+    assert set(result) == {"changed", "recoloured", "scene", "matching", "scene_matching"}
     for kind in result.values():
         assert [row["name"] for row in kind["rows"]] == list(bench.METHODS)
-    assert result["matching"]["rows"][0]["fmse"] == 0
+    for kind in ("matching", "scene_matching"):
+        assert result[kind]["rows"][0]["fmse"] == 0
+    # the strong light is on the scene alone, and all of it is the answer
+    assert result["scene"]["rows"][0]["fmse"] > 100

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from pocketmatte.data.harmony import (
-    draw_grade,
+    draw_world,
     photo_pair,
     recolour,
-    relight,
     split_layers,
     training_pair,
+    world_pair,
 )
 
 
@@ -34,19 +34,6 @@ def test_a_photo_pair_changes_the_person_and_answers_with_the_photo(rgba):
 def test_the_same_state_gives_the_same_pair(rgba):
     first, second = (photo_pair(np.random.default_rng(5), rgba) for _ in range(2))
     assert (first.foreground == second.foreground).all()
-
-
-def test_strength_zero_changes_nothing(rgba):
-    image = rgba[..., :3].copy()
-    for seed in range(5):
-        same = draw_grade(np.random.default_rng(seed), 0.0)(image)
-        assert np.abs(same.astype(int) - image).max() <= 1
-
-
-def test_a_lamp_is_brighter_on_one_side():
-    grey = np.full((60, 80, 3), 120, np.uint8)
-    lit = relight(np.random.default_rng(1), grey, 1.5).astype(int)
-    assert lit.max() - lit.min() > 30 and abs(lit.mean() - 120) < 40
 
 
 def test_split_layers_hold_nothing_of_each_other():
@@ -74,20 +61,47 @@ def test_a_recoloured_person_has_the_others_colours(rgba):
         assert way.max() < 0.75  # at least half of the way, less the limit
 
 
-def test_composites_share_one_grade(rgba):
+def test_a_world_lights_the_room_but_not_yet_the_person(rgba):
+    moved = []
+    for seed in range(20):
+        pair = world_pair(np.random.default_rng(seed), rgba)
+        assert (pair.foreground == rgba[..., :3]).all()  # nothing is wrong with the person
+        assert (pair.background == pair.target).all()  # the answer has the scene's light
+        moved.append(float(np.abs(pair.foreground.astype(int) - pair.target).mean()))
+    assert np.median(moved) > 15  # strong lights
+
+
+def test_a_world_is_the_same_for_both_layers(rgba):
+    grey = np.full((*rgba.shape[:2], 3), 128, np.uint8)
+    lamps = 0
+    for seed in range(20):
+        world = draw_world(np.random.default_rng(seed), grey.shape[:2], mood=1)
+        assert (world(grey) == world(grey.copy())).all()
+        lamps += world.lamp is not None
+        flat = np.ptp(world(grey).reshape(-1, 3), axis=0).max() <= 1
+        assert flat == (world.lamp is None)
+    assert 2 <= lamps <= 14
+
+
+def test_composites_share_one_light(rgba):
     walls = [np.full((40, 50, 3), 128, np.uint8)]
     layers, moved = split_layers(rgba), []
-    for seed in range(12):
+    for seed in range(24):
         pair = training_pair(
-            np.random.default_rng(seed), layers, walls, [layers], composites=1, untouched=1
+            np.random.default_rng(seed), layers, walls, [layers], composites=1, untouched=0
         )
         assert pair.background.shape == pair.target.shape
-        moved.append(float(np.abs(pair.foreground.astype(int) - pair.target).mean()))
-    # half are as the camera saw them and must follow the wall, half are there already
-    assert 2 <= sum(m > 3 for m in moved) <= 10 and min(moved) == 0
+        assert not (pair.background == layers[1]).all()
+        moved.append((pair.foreground == layers[0][..., :3]).all())
+    # some are as the camera saw them and must follow the wall, the others were changed too
+    assert 4 <= sum(moved) <= 18
 
 
 def test_some_pairs_match_already(rgba):
-    layers = split_layers(rgba)
-    pair = training_pair(np.random.default_rng(0), layers, [], [layers], composites=0, untouched=1)
-    assert (pair.foreground == pair.target).all()
+    layers, casts = split_layers(rgba), 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        pair = training_pair(rng, layers, [], [layers], composites=0, untouched=1)
+        assert (pair.foreground == pair.target).all()
+        casts += not (pair.background == layers[1]).all()
+    assert 3 <= casts <= 11  # a cast is right where the room has it too

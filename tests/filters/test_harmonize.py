@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import pocketmatte as pm
-from pocketmatte.data.harmony import Grade, photo_pair
+from pocketmatte.data.grades import Grade
+from pocketmatte.data.harmony import photo_pair
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.filters import for_video, parse_chain
 from pocketmatte.filters.harmonize import Steady, harmonize
