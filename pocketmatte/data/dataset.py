@@ -14,7 +14,13 @@ from torch.utils.data import Dataset, Sampler
 
 from pocketmatte.data.layout import DataFolder, Sample, read_rgb, read_rgba
 from pocketmatte.data.synthesize import composite
-from pocketmatte.data.transforms import random_degradation, random_tone, random_view, warp
+from pocketmatte.data.transforms import (
+    nobody,
+    random_degradation,
+    random_tone,
+    random_view,
+    warp,
+)
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.matting.preprocess import grid_size
 
@@ -88,9 +94,10 @@ class MattingDataset(Dataset):
         zoom: tuple[float, float],
         seed: int,
         disturbed: float = 1.0,
+        empty: float = 0.0,
     ):
         self.pool, self.composites, self.zoom, self.seed = pool, composites, zoom, seed
-        self.disturbed = disturbed
+        self.disturbed, self.empty = disturbed, empty
         if composites and not pool.backgrounds:
             raise PocketmatteError(
                 "composites need pictures in <data>/backgrounds; add some or set composites: 0"
@@ -100,7 +107,9 @@ class MattingDataset(Dataset):
         """Picture float32 [3, H, W] in [0, 1] and alpha float32 [1, H, W]."""
         epoch, index, *out = key
         rng = np.random.default_rng((self.seed, epoch, index))
-        if rng.random() < self.composites:
+        if self.empty and rng.random() < self.empty:
+            image, alpha, disturbed = nobody(rng, tuple(out)), np.zeros(out, np.uint8), False
+        elif rng.random() < self.composites:
             image, alpha = composite(rng, self.pool.pasteable, self.pool.backgrounds, tuple(out))
             disturbed = True
         else:

@@ -99,3 +99,19 @@ def _motion_kernel(rng: Generator) -> np.ndarray:
     ends = [tuple(int(v) for v in np.round(middle + sign * half)) for sign in (-1, 1)]
     cv2.line(kernel, *ends, 1.0)
     return kernel / kernel.sum()
+
+
+def nobody(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """What a covered or starting camera shows: mostly dark, a flat colour or a slope, and noise.
+
+    Returns RGB uint8 of this (height, width).
+    """
+    height, width = shape
+    first, last = (255 * rng.beta(0.5, 2.0, 3) for _ in range(2))
+    if rng.random() < 0.7:
+        last = first
+    angle = rng.uniform(0, 2 * np.pi)
+    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    along = np.clip(0.5 + (x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle), 0, 1)[..., None]
+    picture = first + (last - first) * along + rng.normal(0, rng.uniform(0, 6), (*shape, 3))
+    return np.clip(np.round(picture), 0, 255).astype(np.uint8)

@@ -29,6 +29,7 @@ class MattingTrainer(Trainer):
             zoom=tuple(recipe.zoom),
             seed=recipe.seed,
             disturbed=recipe.disturbed,
+            empty=recipe.empty,
         )
 
     def measure(self, src: Tensor, pha: Tensor) -> tuple[Tensor, dict[str, float]]:

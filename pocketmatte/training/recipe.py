@@ -49,6 +49,8 @@ class Recipe:
     does not match, on so many pairs of each picture, drawn once. 0 trains the whole network."""
     disturbed: float = 1.0
     """Share of the other pictures whose light, sharpness and compression are changed."""
+    empty: float = 0.0
+    """Share of views that show nobody: a dark or flat picture, as of a covered camera."""
     limit: int | None = None
     """Use only so many pictures (for trials)."""
 
