@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-04e7e18c398f", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-7a9b406a09df", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
