@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-7a9b406a09df", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-89dd15b0e8d1", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
