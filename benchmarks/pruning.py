@@ -51,6 +51,7 @@ def fine_tuned(thin: Checkpoint, data: Path, folder: Path, epochs: int, limit: i
         "warmup": 0.1,
         "ema": 0.98,
         "threads": 1,
+        "workers": 0,
     }
     train(Recipe.from_dict({**thin.recipe, **changes}), data, folder / "tuned")
     return load_checkpoint(folder / "tuned" / LAST)
