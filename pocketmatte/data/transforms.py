@@ -111,7 +111,7 @@ def nobody(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
     if rng.random() < 0.7:
         last = first
     angle = rng.uniform(0, 2 * np.pi)
-    y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     along = np.clip(0.5 + (x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle), 0, 1)[..., None]
     picture = first + (last - first) * along + rng.normal(0, rng.uniform(0, 6), (*shape, 3))
     return np.clip(np.round(picture), 0, 255).astype(np.uint8)

@@ -95,6 +95,14 @@ def test_a_set_can_be_shown_more_than_once(data_folder):
     assert np.array_equal(twice.people[2], once.people[1])
 
 
+def test_views_may_show_nobody(pool):
+    data = MattingDataset(pool, composites=0.0, zoom=(1.0, 1.1), seed=0, empty=1.0)
+    views = [data[(0, index, 48, 64)] for index in range(3)]
+    assert all(tuple(image.shape) == (3, 48, 64) for image, _ in views)
+    assert all(alpha.shape == (1, 48, 64) and alpha.max() == 0 for _, alpha in views)
+    assert not torch.equal(views[0][0], views[1][0])
+
+
 def test_an_empty_selection_is_refused(data_folder):
     (data_folder / "splits" / "none.txt").write_text("")
     with pytest.raises(PocketmatteError, match="no pictures left"):

@@ -142,7 +142,8 @@ def test_the_harmonised_are_the_same(pictures, harmonized, cold, chain):
     change = difference(theirs, without)[person].mean()
     if "color_transfer" not in chain:  # which has put the colours right already
         assert change > 5, "the filter leaves this person as it is, which proves nothing"
-    assert apart[person].mean() < 0.5 + 0.02 * change
+    # under a level: where a proposal is half believed, one level of difference is amplified
+    assert apart[person].mean() < 0.75 + 0.02 * change
     assert apart.mean() < 0.8
     assert np.percentile(apart, 99.9) <= 12
 
