@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.ending import run_to_the_end
 from benchmarks.store import RESULTS, command_line, heading, save
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.evaluation.speed.timing import measure, one_core
@@ -106,7 +107,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketmatteError as error:
-        sys.exit(f"error: {error}")
+    run_to_the_end(main)

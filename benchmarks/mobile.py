@@ -26,6 +26,7 @@ import cv2
 import numpy as np
 import onnx
 
+from benchmarks.ending import run_to_the_end
 from benchmarks.parity import ground_truth_iou
 from benchmarks.store import RESULTS, command_line, heading, load, save
 from pocketmatte.data.layout import Sample
@@ -266,7 +267,4 @@ def main(arguments: list[str] | None = None, tell: Callable[[str], object] | Non
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketmatteError as error:
-        sys.exit(f"error: {error}")
+    run_to_the_end(main)

@@ -14,6 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
+from benchmarks.ending import run_to_the_end
 from benchmarks.store import RESULTS, command_line, heading, save
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.mobile.bitpack import pack_mask, unpack_mask
@@ -258,7 +259,4 @@ def _rounded(value, digits: int = 4):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketmatteError as error:
-        sys.exit(f"error: {error}")
+    run_to_the_end(main)

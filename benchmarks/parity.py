@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.ending import run_to_the_end
 from benchmarks.store import RESULTS, command_line, heading, load, merge, save
 from pocketmatte.data.layout import Sample
 from pocketmatte.data.shards import open_data
@@ -175,7 +176,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketmatteError as error:
-        sys.exit(f"error: {error}")
+    run_to_the_end(main)

@@ -14,6 +14,7 @@ import re
 import sys
 from pathlib import Path
 
+from benchmarks.ending import run_to_the_end
 from benchmarks.store import RESULTS, save, today
 from pocketmatte.errors import PocketmatteError
 
@@ -177,7 +178,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketmatteError as error:
-        sys.exit(f"error: {error}")
+    run_to_the_end(main)

@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 import torch
 
+from benchmarks.ending import run_to_the_end
 from benchmarks.parity import ground_truth_iou
 from benchmarks.store import RESULTS, command_line, heading, save
 from pocketmatte.data.shards import open_data
-from pocketmatte.errors import PocketmatteError
 from pocketmatte.evaluation.speed.timing import compare, one_core
 from pocketmatte.export.calibration import as_batches, calibration_pictures, evenly
 from pocketmatte.export.export import export, named_size
@@ -137,7 +137,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketmatteError as error:
-        sys.exit(f"error: {error}")
+    run_to_the_end(main)

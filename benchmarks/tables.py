@@ -21,6 +21,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks.ending import run_to_the_end
 from benchmarks.store import RESULTS, load
 from pocketmatte.errors import PocketmatteError
 
@@ -155,7 +156,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketmatteError as error:
-        sys.exit(f"error: {error}")
+    run_to_the_end(main)

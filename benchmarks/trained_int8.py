@@ -17,10 +17,10 @@ import cv2
 import onnx
 import torch
 
+from benchmarks.ending import run_to_the_end
 from benchmarks.mobile import SPLIT, Study
 from benchmarks.store import RESULTS, command_line, heading, save
 from pocketmatte.data.shards import open_data
-from pocketmatte.errors import PocketmatteError
 from pocketmatte.export.calibration import calibration_pictures, evenly
 from pocketmatte.export.formats import Request
 from pocketmatte.export.onnx import build_onnx
@@ -94,7 +94,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except PocketmatteError as error:
-        sys.exit(f"error: {error}")
+    run_to_the_end(main)

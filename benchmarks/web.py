@@ -28,6 +28,7 @@ import cv2
 import numpy as np
 
 from benchmarks.clips import astronaut
+from benchmarks.ending import run_to_the_end
 from benchmarks.processes import used_seconds
 from benchmarks.store import RESULTS, command_line, heading, load, save
 from benchmarks.web_memory import measure_memory
@@ -149,7 +150,4 @@ def browser_version() -> str:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except PocketmatteError as error:
-        sys.exit(f"error: {error}")
+    run_to_the_end(main)
