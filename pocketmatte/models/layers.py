@@ -17,6 +17,8 @@ def make_divisible(value: float, divisor: int = 8) -> int:
 class HiddenParts(NamedTuple):
     """The layers of a block around channels that nobody outside sees: what pruning shrinks."""
 
+    first: nn.Module
+    """Sees the block's input."""
     makers: list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]
     """Convolutions with these channels at their output; depthwise ones filter them in place."""
     gate: nn.Module | None
@@ -130,7 +132,8 @@ class InvertedResidual(nn.Module):
         if self.squeeze or isinstance(self.expand, nn.Identity):
             return None
         depthwise, _, project = self.reduce
-        return HiddenParts([tuple(self.expand[:2]), tuple(depthwise[:2])], None, project)
+        makers = [tuple(self.expand[:2]), tuple(depthwise[:2])]
+        return HiddenParts(self.expand, makers, None, project)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.reduce(self.expand(x))

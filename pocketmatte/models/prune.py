@@ -45,9 +45,8 @@ def prune(checkpoint: Checkpoint, keep: float, pictures: Tensor) -> Checkpoint:
         )
     counts = [max(STEP, round(keep * block.hidden / STEP) * STEP) for block in blocks]
     counts = [min(count, block.hidden) for count, block in zip(counts, blocks, strict=True)]
-    wanted = _watch(whole, blocks, pictures)
     narrow(thin, counts)
-    _carry_over(blocks, prunable(thin), wanted, thin, pictures)
+    carry_over(whole, thin, pictures)
     return replace(
         checkpoint,
         options={**checkpoint.options, "hidden": counts},
@@ -92,7 +91,7 @@ def narrow(network: nn.Module, hidden: Sequence[int]) -> None:
 
 
 def _keep(block: nn.Module, channels: Tensor) -> None:
-    makers, gate, projection = block.hidden_parts()
+    _, makers, gate, projection = block.hidden_parts()
     if gate is not None:
         _keep_inputs(gate.reduce, channels)
         makers = [*makers, (gate.expand, None)]
@@ -131,7 +130,7 @@ def _watch(whole: Model, blocks: list[nn.Module], pictures: Tensor) -> list[dict
     seen: list[dict] = [{} for _ in blocks]
     hooks = []
     for block, notes in zip(blocks, seen, strict=True):
-        _, gate, projection = block.hidden_parts()
+        _, _, gate, projection = block.hidden_parts()
 
         def rate(module, inputs, notes=notes):
             weight = _convolution(module).weight.flatten(1)
@@ -154,15 +153,14 @@ def _watch(whole: Model, blocks: list[nn.Module], pictures: Tensor) -> list[dict
 
 
 @torch.no_grad()
-def _carry_over(
-    blocks: list[nn.Module],
-    thin_blocks: list[nn.Module],
-    wanted: list[dict],
-    thin: Model,
-    pictures: Tensor,
-) -> None:
-    """Copy the channels that stay, then run once: each block is refitted when its turn comes."""
-    hooks = []
+def carry_over(whole: Model, thin: Model, pictures: Tensor) -> None:
+    """Fill the blocks of a narrowed network, whose other layers are the whole one's already.
+
+    The channels that stay are copied; then it runs once: each block is refitted when its turn
+    comes. Cuts `whole`'s blocks down, too.
+    """
+    blocks, thin_blocks = prunable(whole), prunable(thin)
+    wanted, hooks = _watch(whole, blocks, pictures), []
     for block, thin_block, notes in zip(blocks, thin_blocks, wanted, strict=True):
         chosen = notes["score"].topk(thin_block.hidden).indices.sort().values
         if "means" in notes:
@@ -189,9 +187,9 @@ def _without_the_others(reduce: nn.Conv2d, chosen: Tensor, means: Tensor) -> Non
 
 
 def _note_input(block: nn.Module, notes: dict):
-    """Encoders call the two halves of a strided block, not the block: look at the first half."""
+    """Encoders call the two halves of a strided block, not the block: look at its first layer."""
 
     def note(module, inputs):
         notes["input"] = inputs[0]
 
-    return block.expand.register_forward_pre_hook(note)
+    return block.hidden_parts().first.register_forward_pre_hook(note)

@@ -27,9 +27,12 @@ class Model(nn.Module):
         output: what the exported file calls its output.
         sensitive: pattern of the names of layers that 8 bits hurt; int8 exports leave them in
             float32.
+        landmarks: names of the parts whose results say what the network has understood; a
+            narrower network of the same kind can learn them from a wider one.
     """
 
     task, channels, output, sensitive = "matting", 3, "pha", ""
+    landmarks: tuple[str, ...] = ()
     stride = 32
     input_size = (224, 224)
 

@@ -42,7 +42,7 @@ class MixerBlock(nn.Module):
     def hidden_parts(self) -> HiddenParts:
         """What pruning shrinks."""
         makers = [(self.expand[0], None), (self.filter[0], None)]
-        return HiddenParts(makers, None, self.project)
+        return HiddenParts(self.expand, makers, None, self.project)
 
 
 class Attention(nn.Module):
@@ -52,8 +52,11 @@ class Attention(nn.Module):
     `context`, and gates each pixel's own `value`.
     """
 
+    residual = True
+
     def __init__(self, channels: int):
         super().__init__()
+        self.hidden = channels
         self.score = nn.Conv2d(channels, 1, 1)
         self.key = nn.Conv2d(channels, channels, 1)
         self.value = nn.Conv2d(channels, channels, 1)
@@ -66,6 +69,10 @@ class Attention(nn.Module):
         pooled = functional.adaptive_avg_pool2d(x * weight, 1)
         context = self.key(pooled / functional.adaptive_avg_pool2d(weight, 1))
         return x + self.mix(x) + self.out(self.value(x).relu() * context)
+
+    def hidden_parts(self) -> HiddenParts:
+        """What pruning shrinks."""
+        return HiddenParts(self.score, [(self.key, None), (self.value, None)], None, self.out)
 
 
 class MixerStage(nn.Module):
@@ -108,6 +115,7 @@ class SelfieMixer(Model):
 
     stride = 16
     input_size = (192, 192)
+    landmarks = ("quarter", "eighth", "sixteenth", "trunk")
     # the sum of the levels, as ONNX and LiteRT name its parts
     sensitive = "levels|trunk|network/(Add|Resize)|Level_|SelfieMixer_network;"
 

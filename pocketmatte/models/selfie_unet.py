@@ -67,7 +67,7 @@ class SelfieBlock(nn.Module):
     def hidden_parts(self) -> HiddenParts:
         """What pruning shrinks."""
         makers = [(self.expand[0], None), (self.filter[0], None)]
-        return HiddenParts(makers, self.squeeze, self.project)
+        return HiddenParts(self.expand, makers, self.squeeze, self.project)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.filter(self.expand(x))

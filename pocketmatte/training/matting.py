@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from pocketmatte.data.dataset import MattingDataset, Pool
+from pocketmatte.training.imitate import Imitation
 from pocketmatte.training.losses import MattingLoss, soft_iou
 from pocketmatte.training.recipe import Recipe
 from pocketmatte.training.trainer import Trainer
@@ -23,6 +24,8 @@ class MattingTrainer(Trainer):
         self.validation = load_validation(folder, recipe, self.network.stride)
         self.loss = MattingLoss(recipe.losses, recipe.boundary_weight)
         self.shared_loss = MattingLoss(recipe.losses, recipe.boundary_weight, self.world.mean)
+        teacher = recipe.teacher
+        self.imitation = Imitation(self.network, teacher, self.device) if teacher else None
         return MattingDataset(
             pool,
             composites=recipe.composites,
@@ -46,7 +49,11 @@ class MattingTrainer(Trainer):
         }
 
     def _loss(self, src: Tensor, logits: Tensor, pha: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        return self.shared_loss(logits, pha)
+        loss, parts = self.shared_loss(logits, pha)
+        if self.imitation is None:
+            return loss, parts
+        far = self.imitation(src)
+        return loss + self.recipe.imitation * far, {**parts, "teacher": far}
 
     def validate(self) -> dict[str, float]:
         return validate(self.ema.average, self.validation, self.loss, self.device)

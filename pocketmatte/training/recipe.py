@@ -24,6 +24,10 @@ class Recipe:
     network averaged with the one that it came from keeps what that one knew (WiSE-FT, Wortsman
     2022).
     """
+    teacher: str | None = None
+    """A wider network of the same kind, checkpoint or preset: `imitation` is the weight of the
+    loss that compares what both understand, see `training.imitate`."""
+    imitation: float = 1.0
     int8: bool = False
     """Train `pretrained`, one checkpoint, to be rounded to 8 bits: see `training.quantize`."""
     freeze_norms: bool = False

@@ -87,6 +87,10 @@ def _weights(source: str, network: Model, recipe: Recipe, people: list) -> dict[
         {name: value.shape for name, value in s.items()} for s in (checkpoint.weights, wanted)
     ]
     if shapes[0] != shapes[1]:
+        whole, network = checkpoint.network(), deepcopy(network).eval()
+        if isinstance(whole, SelfieMixer) and isinstance(network, SelfieMixer):
+            shrink(whole, network, pictures_of(recipe, people, (128, 144)))
+            return network.state_dict()
         raise PocketmatteError(
             f"{source}: holds {checkpoint.architecture}, which does not fit "
             f"{recipe.architecture} with options {recipe.options}"

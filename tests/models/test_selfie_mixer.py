@@ -72,6 +72,23 @@ def test_shrinking_keeps_more_than_cutting(whole, pictures):
     assert error(thin, whole, others) < 0.5 * error(cut, whole, others)
 
 
+def test_shrinking_thins_the_blocks_too_and_keeps_more_than_cutting(pictures):
+    torch.manual_seed(5)
+    whole = SelfieMixer((128, 192)).eval()
+    counts = [32, 128, 256, 256, 64, 64, 512, 80, 80, 80, 80]
+    thin, cut = (
+        create_model("selfie_mixer", local=[64, 80], hidden=counts).eval() for _ in range(2)
+    )
+    shrink(whole, thin, pictures)
+    sources = whole.state_dict()
+    for name, target in cut.state_dict().items():
+        target.copy_(sources[name][tuple(slice(length) for length in target.shape)])
+    others = torch.rand(4, 3, 64, 64) * 2 - 1
+    assert count_parameters(thin) == 1_003_287
+    assert error(thin, whole, others) < 0.5 * error(cut, whole, others)
+    assert torch.equal(thin.head.weight, whole.head.weight)
+
+
 def test_the_head_learns_the_odds_of_a_person(whole, pictures):
     person = 20 * whole.head.weight.data[:, :1]
     whole.head.weight.data.copy_(torch.cat([-person] + 5 * [person], 1))
