@@ -54,7 +54,7 @@ def test_weights_that_are_halves_are_kept_as_halves(tmp_path, lively):
     with torch.no_grad():
         expected = network(src).sigmoid().numpy()
     for engine in ("onnx", "opencv"):
-        runtime = open_runtime(tmp_path / "halves.onnx", engine, threads=1)
+        runtime = open_runtime(tmp_path / "halves.onnx", engine)
         assert np.abs(runtime(src.numpy()) - expected).max() < 1e-4
 
 
