@@ -15,7 +15,7 @@ def training_cost(rows: list[dict], device: str, processes: int, before: list) -
     machine = describe_machine()
     cost = {
         "pictures": sum(row.get("pictures", 0) for row in rows),
-        "hours": round(sum(row.get("seconds", 0.0) for row in rows) / 3600, 3),
+        "hours": round(sum(row.get("seconds", 0.0) for row in rows) / 3600, 5),
         "device": device,
         "processes": processes,
         "machine": {key: machine[key] for key in ("cpu", "cores_allowed") if key in machine},

@@ -221,7 +221,7 @@ def test_progress_bar_on_a_terminal_tells_count_and_failures(folder):
 def test_interrupt_of_the_real_process(folder):
     for number in range(20):
         Image.new("RGB", (20, 10)).save(f"n{number}.png")
-    command = cli(0.05, "photo", "n*.png", "-o", "out", "--jobs", "2")
+    command = cli(0.4, "photo", "n*.png", "-o", "out", "--jobs", "2")
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     while not Path("out").exists() or len(list(Path("out").iterdir())) < 2:
         time.sleep(0.01)
