@@ -1,13 +1,15 @@
-"""A narrow network learns to understand pictures as a wider one of the same kind does."""
+"""A small network learns from a better one: what it answers, or how it understands a picture."""
 
 from __future__ import annotations
 
-from torch import Tensor, no_grad
+from torch import Tensor, channels_last, no_grad
 from torch.nn import functional
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models import Model
 from pocketmatte.models.checkpoint import load_checkpoint
+from pocketmatte.training.normalise import normalise
+from pocketmatte.training.recipe import Recipe
 
 
 class Imitation:
@@ -39,6 +41,40 @@ class Imitation:
             for name, wanted in self._wanted.items()
         ]
         return sum(errors) / len(errors)
+
+
+class Answers:
+    """Labels of which a share is a teacher's alpha (distillation, Hinton 2015).
+
+    The teacher sees the very view that the network sees, so its answer fits each crop, light and
+    disturbance, and says how soft it thinks the edge is.
+
+    Args:
+        network: the one to train; views have multiples of its stride.
+        teacher: a checkpoint or preset of any architecture.
+        share: of the teacher in the label, in (0, 1]; the rest is the data's.
+
+    Raises PocketmatteError when the teacher cannot take the network's views.
+    """
+
+    def __init__(self, network: Model, teacher: str, share: float, device):
+        checkpoint = load_checkpoint(teacher)
+        wise = checkpoint.network()
+        if network.stride % wise.stride:
+            raise PocketmatteError(
+                f"teacher {teacher!r} takes multiples of {wise.stride} pixels, the network of "
+                f"{network.stride}; take a teacher of stride {network.stride}"
+            )
+        self.teacher = wise.to(device, memory_format=channels_last).requires_grad_(False)
+        self.share = share
+        self.recipe = Recipe.from_dict(checkpoint.recipe, teacher)
+
+    def __call__(self, src: Tensor, pha: Tensor) -> Tensor:
+        """The label of a picture in [0, 1], `[B, 3, H, W]`, whose alpha is `pha`."""
+        src = normalise(src, self.recipe).to(memory_format=channels_last)
+        with no_grad():
+            answer = self.teacher(src).float().sigmoid()
+        return pha.lerp(answer, self.share)
 
 
 def _watch(network: Model) -> dict[str, Tensor]:

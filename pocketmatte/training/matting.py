@@ -7,9 +7,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from pocketmatte.data.dataset import MattingDataset, Pool
-from pocketmatte.training.imitate import Imitation
+from pocketmatte.training.imitate import Answers, Imitation
 from pocketmatte.training.losses import MattingLoss, soft_iou
-from pocketmatte.training.recipe import Recipe
+from pocketmatte.training.normalise import normalise
 from pocketmatte.training.trainer import Trainer
 from pocketmatte.training.validate import load_validation, validate
 
@@ -24,8 +24,12 @@ class MattingTrainer(Trainer):
         self.validation = load_validation(folder, recipe, self.network.stride)
         self.loss = MattingLoss(recipe.losses, recipe.boundary_weight)
         self.shared_loss = MattingLoss(recipe.losses, recipe.boundary_weight, self.world.mean)
-        teacher = recipe.teacher
-        self.imitation = Imitation(self.network, teacher, self.device) if teacher else None
+        asked = (self.network, recipe.teacher)
+        self.imitation = self.answers = None
+        if recipe.teacher and recipe.imitation:
+            self.imitation = Imitation(*asked, self.device)
+        if recipe.teacher and recipe.answers:
+            self.answers = Answers(*asked, recipe.answers, self.device)
         return MattingDataset(
             pool,
             composites=recipe.composites,
@@ -36,9 +40,11 @@ class MattingTrainer(Trainer):
         )
 
     def measure(self, src: Tensor, pha: Tensor) -> tuple[Tensor, dict[str, float]]:
-        src = normalise(src.to(self.device), self.recipe).to(memory_format=torch.channels_last)
-        pha = pha.to(self.device)
+        src, pha = (part.to(self.device, non_blocking=True) for part in (src, pha))
         with self.precision.autocast():
+            if self.answers:
+                pha = self.answers(src, pha)
+            src = normalise(src, self.recipe).to(memory_format=torch.channels_last)
             logits = self.parallel(src)
         loss, parts = self._loss(src, logits, pha)
         predicted = logits.detach().float().sigmoid()
@@ -57,10 +63,3 @@ class MattingTrainer(Trainer):
 
     def validate(self) -> dict[str, float]:
         return validate(self.ema.average, self.validation, self.loss, self.device)
-
-
-def normalise(src: Tensor, recipe: Recipe) -> Tensor:
-    """Shift and scale pictures in [0, 1] by the recipe's mean and deviation."""
-    mean = torch.tensor(recipe.mean, device=src.device).view(1, 3, 1, 1)
-    std = torch.tensor(recipe.std, device=src.device).view(1, 3, 1, 1)
-    return (src - mean) / std

@@ -25,9 +25,11 @@ class Recipe:
     2022).
     """
     teacher: str | None = None
-    """A wider network of the same kind, checkpoint or preset: `imitation` is the weight of the
-    loss that compares what both understand, see `training.imitate`."""
+    """A better network, checkpoint or preset, to learn from: see `training.imitate`."""
     imitation: float = 1.0
+    """Weight of the loss that compares what both understand; a teacher of another kind needs 0."""
+    answers: float = 0.0
+    """Share that the teacher's alpha of each view has in its label."""
     int8: bool = False
     """Train `pretrained`, one checkpoint, to be rounded to 8 bits: see `training.quantize`."""
     freeze_norms: bool = False
