@@ -15,7 +15,6 @@ from torch.nn import functional
 from pocketmatte.models.decoders import upsample
 from pocketmatte.models.layers import HiddenParts, make_divisible, same_conv
 from pocketmatte.models.registry import Model, register_model
-from pocketmatte.models.selfie_mixer import Attention
 
 # kernel, hidden, out, squeeze, activation, stride
 _BLOCKS = (
@@ -95,17 +94,12 @@ class GatedStep(nn.Module):
 
 
 class SelfieUNet(Model):
-    """Encoder to stride 16, gated bottleneck, three gated decoder steps, subpixel head.
-
-    Args:
-        context: attention blocks behind the bottleneck, which add nothing until they are trained.
-            Wide plain layers at stride 16 cost little time and see the whole picture.
-    """
+    """Encoder to stride 16, gated bottleneck, three gated decoder steps, subpixel head."""
 
     stride = 16
     input_size = (256, 256)
 
-    def __init__(self, context: int = 0):
+    def __init__(self):
         super().__init__()
         self.stem = same_conv(3, 16, 3, nn.Hardswish, stride=2)
         blocks, channels = [], 16
@@ -118,7 +112,6 @@ class SelfieUNet(Model):
         self.blocks = nn.ModuleList(blocks)
         self.bottleneck = same_conv(channels, 128)
         self.gate = nn.Conv2d(channels, 128, 1)
-        self.context = nn.Sequential(*(_silent(Attention(128)) for _ in range(context)))
         self.steps = nn.ModuleList([GatedStep(128, 24), GatedStep(24, 16), GatedStep(16, 16)])
         self.head = nn.ConvTranspose2d(16, 1, 2, 2)
 
@@ -130,20 +123,12 @@ class SelfieUNet(Model):
         for block in self.blocks[3:]:
             x = block(x)
         x = self.bottleneck(x) * self.gate(functional.adaptive_avg_pool2d(x, 1)).sigmoid()
-        x = self.context(x)
         for step, skip in zip(self.steps, (eighth, quarter, half), strict=True):
             x = step(x, skip)
         return self.head(x)
 
 
-def _silent(block: Attention) -> Attention:
-    for layer in (block.mix, block.out):
-        nn.init.zeros_(layer.weight)
-        nn.init.zeros_(layer.bias)
-    return block
-
-
 @register_model
-def selfie_unet(context: int = 0) -> SelfieUNet:
-    """The architecture of MediaPipe's general and landscape networks, where `context` is 0."""
-    return SelfieUNet(context)
+def selfie_unet() -> SelfieUNet:
+    """The architecture of MediaPipe's general and landscape networks."""
+    return SelfieUNet()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from pocketmatte.evaluation.speed.machine import describe_machine
 
 
@@ -13,11 +15,14 @@ def training_cost(rows: list[dict], device: str, processes: int, before: list) -
         before: the costs of the checkpoints that the training started from.
     """
     machine = describe_machine()
+    known = {key: machine[key] for key in ("cpu", "cores_allowed") if key in machine}
+    if device.startswith("cuda"):
+        known["gpu"] = torch.cuda.get_device_name(device)
     cost = {
         "pictures": sum(row.get("pictures", 0) for row in rows),
         "hours": round(sum(row.get("seconds", 0.0) for row in rows) / 3600, 5),
         "device": device,
         "processes": processes,
-        "machine": {key: machine[key] for key in ("cpu", "cores_allowed") if key in machine},
+        "machine": known,
     }
     return {**cost, "before": before} if before else cost

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from torch import Tensor, channels_last, no_grad
+from torch import Tensor, no_grad
 from torch.nn import functional
 
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models import Model
 from pocketmatte.models.checkpoint import load_checkpoint
-from pocketmatte.training.normalise import normalise
+from pocketmatte.training.inputs import layout, normalise
 from pocketmatte.training.recipe import Recipe
 
 
@@ -65,15 +65,14 @@ class Answers:
                 f"teacher {teacher!r} takes multiples of {wise.stride} pixels, the network of "
                 f"{network.stride}; take a teacher of stride {network.stride}"
             )
-        self.teacher = wise.to(device, memory_format=channels_last).requires_grad_(False)
+        self.teacher = wise.to(device, memory_format=layout(device)).requires_grad_(False)
         self.share = share
         self.recipe = Recipe.from_dict(checkpoint.recipe, teacher)
 
     def __call__(self, src: Tensor, pha: Tensor) -> Tensor:
         """The label of a picture in [0, 1], `[B, 3, H, W]`, whose alpha is `pha`."""
-        src = normalise(src, self.recipe).to(memory_format=channels_last)
         with no_grad():
-            answer = self.teacher(src).float().sigmoid()
+            answer = self.teacher(normalise(src, self.recipe)).float().sigmoid()
         return pha.lerp(answer, self.share)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from pocketmatte.data.dataset import MattingDataset, Pool
 from pocketmatte.training.imitate import Answers, Imitation
+from pocketmatte.training.inputs import normalise
 from pocketmatte.training.losses import MattingLoss, soft_iou
-from pocketmatte.training.normalise import normalise
 from pocketmatte.training.trainer import Trainer
 from pocketmatte.training.validate import load_validation, validate
 
@@ -44,7 +43,7 @@ class MattingTrainer(Trainer):
         with self.precision.autocast():
             if self.answers:
                 pha = self.answers(src, pha)
-            src = normalise(src, self.recipe).to(memory_format=torch.channels_last)
+            src = normalise(src, self.recipe)
             logits = self.parallel(src)
         loss, parts = self._loss(src, logits, pha)
         predicted = logits.detach().float().sigmoid()

@@ -23,6 +23,7 @@ from pocketmatte.training.cost import training_cost
 from pocketmatte.training.distributed import SharedSampler, World
 from pocketmatte.training.ema import EMA
 from pocketmatte.training.history import History
+from pocketmatte.training.inputs import layout
 from pocketmatte.training.memory import keep_freed_memory
 from pocketmatte.training.norms import freeze_norms
 from pocketmatte.training.precision import Precision
@@ -85,7 +86,7 @@ class Trainer(ABC):
             limit=recipe.limit,
         )
         initialise(self.network, recipe, pool.people)
-        self.network.to(self.device, memory_format=torch.channels_last)
+        self.network.to(self.device, memory_format=layout(self.device))
         self.starts = starting_points(recipe)
         self.parallel = self.world.parallel(self.network, self.device)
         self.ema = EMA(self.network, recipe.ema)

@@ -12,6 +12,7 @@ from torch import Tensor
 from pocketmatte.data.layout import DataFolder
 from pocketmatte.matting.preprocess import grid_size, shrink, to_batch
 from pocketmatte.models import Model
+from pocketmatte.training.inputs import layout
 from pocketmatte.training.losses import MattingLoss, soft_iou
 from pocketmatte.training.recipe import Recipe
 
@@ -53,7 +54,7 @@ def validate(
     """Mean loss and MAD on the grid; IoU and pixel accuracy at native size."""
     rows = []
     for picture in pictures:
-        src = picture.src.to(device, memory_format=torch.channels_last)
+        src = picture.src.to(device, memory_format=layout(device))
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cpu"):
             logits = network(src)
         logits = logits.float().cpu()

@@ -5,8 +5,8 @@ import sys
 import torch
 
 from pocketmatte.training.distributed import close_world, open_world
+from pocketmatte.training.inputs import normalise
 from pocketmatte.training.matting import MattingTrainer
-from pocketmatte.training.normalise import normalise
 from pocketmatte.training.recipe import Recipe
 
 RECIPE = {

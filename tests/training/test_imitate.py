@@ -7,7 +7,7 @@ import torch
 from pocketmatte.errors import PocketmatteError
 from pocketmatte.models import create_model
 from pocketmatte.models.checkpoint import load_checkpoint
-from pocketmatte.training.imitate import Imitation
+from pocketmatte.training.imitate import Answers, Imitation
 from pocketmatte.training.loop import train
 from pocketmatte.training.recipe import Recipe
 from pocketmatte.training.start import initialise
@@ -67,3 +67,44 @@ def test_only_a_network_of_its_kind_can_teach():
     network = create_model("selfie_unet")
     with pytest.raises(PocketmatteError, match="teacher 'best' is a SelfieMixer, the network a"):
         Imitation(network, "best", "cpu")
+
+
+@pytest.mark.parametrize("share", [1.0, 0.25])
+def test_labels_are_shared_between_teacher_and_data(share):
+    src, pha = torch.rand(2, 3, 64, 48), torch.rand(2, 1, 64, 48)
+    answers = Answers(create_model("selfie_unet"), "best", share, torch.device("cpu"))
+    with torch.no_grad():
+        answer = load_checkpoint("best").network()(src * 2 - 1).sigmoid()
+    label = answers(src, pha)
+    assert torch.allclose(label, share * answer + (1 - share) * pha, atol=1e-5)
+    assert not label.requires_grad
+
+
+def test_a_network_learns_the_answers_of_a_teacher_of_another_kind(data_folder, tmp_path):
+    taught = Recipe(
+        architecture="selfie_unet",
+        pretrained="fast",
+        teacher="best",
+        imitation=0,
+        answers=1.0,
+        mean=(0,) * 3,
+        std=(1,) * 3,
+        learning_rate=1e-3,
+        warmup=0,
+        ema=0.5,
+        precision="fp32",
+        epochs=6,
+        batch=4,
+        resolution=[(0.0, 64)],
+        workers=0,
+        train_splits=["train"],
+    )
+    rows = train(taught, data_folder, tmp_path).rows
+    assert rows[-1]["loss"] < 0.9 * rows[1]["loss"]
+
+
+def test_a_teacher_must_take_the_views():
+    network = create_model("munet_mnv2_050_deconv")
+    network.stride = 24
+    with pytest.raises(PocketmatteError, match="'best' takes multiples of 16 pixels, the network"):
+        Answers(network, "best", 0.5, torch.device("cpu"))
