@@ -142,9 +142,11 @@ def test_the_harmonised_are_the_same(pictures, harmonized, cold, chain):
     change = difference(theirs, without)[person].mean()
     if "color_transfer" not in chain:  # which has put the colours right already
         assert change > 5, "the filter leaves this person as it is, which proves nothing"
-    # under a level: where a proposal is half believed, one level of difference is amplified
-    assert apart[person].mean() < 0.75 + 0.02 * change
-    assert apart.mean() < 0.8
+    # under a level; just above what counts as noise, a proposal is carried out with a slope of two,
+    # and the colours that a transfer hands over differ by up to 0.6 themselves
+    slack = 2.0 if "color_transfer" in chain else 0.75
+    assert apart[person].mean() < slack + 0.02 * change
+    assert apart.mean() < 0.05 + slack
     assert np.percentile(apart, 99.9) <= 12
 
 
