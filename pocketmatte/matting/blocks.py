@@ -90,32 +90,37 @@ class Blocks:
         begins, when it is a part of one.
         """
         grid = grid or small.shape[:2]
-        y, x = self._places()
         y, x = (
-            ((at + 0.5) * (cells / full) - 0.5 - start).astype(np.float32)
-            for at, cells, full, start in zip((y, x), grid, self.shape, corner, strict=True)
+            (((at + 0.5) * (cells / full) - 0.5) - start).astype(np.float32)
+            for at, cells, full, start in zip(self._places(), grid, self.shape, corner, strict=True)
         )
-        return self._remap(small, y, x)
+        x = np.repeat(x.reshape(1, -1), self.size, axis=0)
+        return cv2.remap(
+            small, x, self._along(y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
 
-    def moved(self, plane: np.ndarray, flow: np.ndarray) -> np.ndarray:
-        """Pack a full-size plane's pixels from where the flow points to.
+    def moved(self, plane: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Pack a full-size plane's pixels from where a flow points to.
 
-        flow: packed offsets (x, y), float32 of (side, count * side, 2).
+        x, y: offsets packed by `half`, float32, each for two by two pixels, in the plane's pixels.
+        Both are overwritten.
         """
-        y, x = self._places()
-        flow = flow.reshape(self.side, -1, self.side, 2)
-        y, x = (np.float32(at) + flow[..., axis] for at, axis in ((y, 1), (x, 0)))
-        return self._remap(plane, y, x)
+        half = self.half
+        rows, cols = (2 * at.astype(np.float32) for at in half._places())
+        y += half._along(rows)
+        x += cols.reshape(-1)
+        x, y = np.repeat(_side_by_side(x, x + 1), 2, axis=0), doubled(y)
+        y[1::2] += 1
+        return cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and columns of the packed pixels, for broadcasting."""
+        """The rows and the columns of each square's pixels: int, (count, size)."""
         steps = np.arange(-self.rim, self.side + self.rim)
-        return self.tops[:, None] + steps[:, None, None], self.lefts[:, None] + steps
+        return self.tops[:, None] + steps, self.lefts[:, None] + steps
 
-    def _remap(self, plane: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
-        packed = self.size, self.tops.size, self.size
-        y, x = (np.broadcast_to(at, packed).reshape(self.size, -1) for at in (y, x))
-        return cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    def _along(self, rows: np.ndarray) -> np.ndarray:
+        """Pack what is the same along each square's rows, (count, size)."""
+        return np.repeat(rows.T, self.size, axis=1)
 
     def _windows(self, plane: np.ndarray) -> np.ndarray:
         """A view: rows of a square, its top, its left, columns."""
@@ -168,4 +173,9 @@ class BlockGrid:
 
 def doubled(packed: np.ndarray) -> np.ndarray:
     """From squares of a half-size picture to those of the full one: each pixel four times."""
-    return cv2.resize(packed, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    return np.repeat(_side_by_side(packed, packed), 2, axis=0)
+
+
+def _side_by_side(even: np.ndarray, odd: np.ndarray) -> np.ndarray:
+    """Columns of two arrays, HW, in turn."""
+    return cv2.merge((even, odd)).reshape(even.shape[0], -1)

@@ -88,10 +88,14 @@ def test_enlarging_gives_a_part_of_the_whole_enlarged(some):
     assert np.abs(some.enlarged(some.around.sample(small)) - some.read(whole)).max() < 0.02
 
 
-def test_pixels_come_from_where_the_flow_points(some, picture):
-    flow = np.full((some.side, some.tops.size * some.side, 2), (3, -2), np.float32)
+def test_doubling_repeats_each_pixel_four_times(picture):
+    assert np.array_equal(doubled(picture), picture.repeat(2, 0).repeat(2, 1))
 
-    packed = some.moved(picture, flow)
+
+def test_pixels_come_from_where_the_flow_points(some, picture):
+    half = some.half.side, some.tops.size * some.half.side
+
+    packed = some.moved(picture, np.full(half, 3, np.float32), np.full(half, -2, np.float32))
 
     rows = np.arange(SHAPE[0])[:, None] - 2
     cols = np.arange(SHAPE[1]) + 3
