@@ -66,10 +66,6 @@ class Blocks:
             pixels = pixels.reshape(self.side, -1, self.side)
         self._windows(plane)[:, self.tops, self.lefts] = pixels
 
-    def copy(self, source: np.ndarray, target: np.ndarray) -> None:
-        """Copy pixels from one full-size plane to another."""
-        self.write(target, self.read(source))
-
     def enlarged(self, around: np.ndarray) -> np.ndarray:
         """Enlarge what `around` packed to the pixels of these squares, bilinearly."""
         large = cv2.resize(around, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
@@ -148,6 +144,18 @@ class BlockGrid:
             starts[at] for starts, at in zip(self._starts, np.nonzero(chosen), strict=True)
         )
         return Blocks(tops, lefts, self.side, self.shape)
+
+    def masks(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where the chosen squares are: uint8 HW of the picture's size, and of half of it.
+
+        Where the last squares overlap their neighbours, the neighbours count.
+        """
+        masks = []
+        for part in (1, 2):
+            rows = np.repeat(chosen.view(np.uint8), self.side // part, axis=1)
+            height, width = (full // part for full in self.shape)
+            masks.append(np.repeat(rows[:, :width], self.side // part, axis=0)[:height])
+        return tuple(masks)
 
     def holds(self, band: np.ndarray) -> np.ndarray:
         """Whether squares need a pixel of the grid's bool `band` when it is enlarged."""

@@ -26,9 +26,9 @@ def plane_blend(
     Returns new planes; solid and clear pixels are copied bit for bit.
     """
     result = Planes(*(plane.copy() for plane in behind))
-    half = alpha.solid.half
-    for blocks, source, target in zip((alpha.solid, half, half), picture, result, strict=True):
-        blocks.copy(source, target)
+    full, half = alpha.solid
+    for mask, source, target in zip((full, half, half), picture, result, strict=True):
+        cv2.copyTo(source, mask, target)
     difference = cv2.transform(difference, _CHANGES)
     for blocks, weight in alpha.soft:
         half = blocks.half
