@@ -95,8 +95,11 @@ def _box(band: np.ndarray, margin: int) -> Rectangle | None:
 
 def snapped(alpha: np.ndarray, snap: float) -> np.ndarray:
     """Alpha with what is almost 0 or 1 made exactly so."""
-    low, high = 2 * (alpha - np.float32(snap)), 2 * (alpha + np.float32(snap)) - 1
-    return np.clip(np.maximum(np.minimum(alpha, low), high), 0, 1)
+    line = 2 * alpha - np.float32(2 * snap)  # from below; from above it is 4 * snap - 1 higher
+    result = np.minimum(alpha, line)
+    line += np.float32(4 * snap - 1)
+    np.maximum(result, line, out=result)
+    return np.clip(result, 0, 1, out=result)
 
 
 def _products(guide: Channels) -> Channels:

@@ -18,7 +18,8 @@ class PlaneAlpha:
     What `refine` and `Polish` do, for planes. shape: (height, width), even.
 
     map: float32 HW in [0, 1]; the next frame overwrites it.
-    soft: squares that hold the soft edge, and their alpha, packed. solid: squares of alpha 1; the
+    soft: squares that hold the soft edge, and their alpha, packed.
+    solid: masks of what is 1 besides, uint8 HW, of the picture and of one of half its size; the
     rest is 0.
     """
 
@@ -26,7 +27,7 @@ class PlaneAlpha:
         self.map = np.zeros(shape, np.float32)
         self.soft: list[tuple[Blocks, np.ndarray]] = []
         self._grid = BlockGrid(shape)
-        self.solid = self._grid.blocks(np.zeros((1, 1), bool))
+        self.solid: tuple[np.ndarray, np.ndarray] | None = None
         self._kinds = np.uint8(_CLEAR)
 
     def update(self, edge: EdgeModel, picture: Planes, past: Past | None) -> None:
@@ -47,7 +48,7 @@ class PlaneAlpha:
             self._grid.blocks((self._kinds == kind) & (before != kind)).write(self.map, kind)
         for blocks, alpha in self.soft:
             blocks.write(self.map, alpha)
-        self.solid = self._grid.blocks(self._kinds == _SOLID)
+        self.solid = self._grid.masks(self._kinds == _SOLID)
 
     def _kinds_of(self, edge: EdgeModel) -> np.ndarray:
         kinds = np.where(self._grid.middles(edge.alpha) > 0.5, _SOLID, _CLEAR)
@@ -77,16 +78,20 @@ class _Steadied:
     """Mixes the last frame's alpha into squares of this one's, as `Polish` does."""
 
     def __init__(self, past: Past, last: np.ndarray):
-        self._share, self._last = past.still, last
-        self._flow = past.flow_at(last.shape)
+        self._last, self._past = last, past.still
+        flow = past.flow_at(last.shape)
+        if flow is not None:
+            # four channels are sampled in half the time that two or three take
+            self._past = cv2.merge((*split(flow), past.still, past.still))
 
     def __call__(self, now: np.ndarray, blocks: Blocks) -> None:
         """In place. now: float32, packed."""
-        half = blocks.half
-        if self._flow is None:
-            change = blocks.read(self._last)
+        past = blocks.half.sample(self._past)
+        if past.ndim == 2:
+            share, change = past, blocks.read(self._last)
         else:
-            change = blocks.moved(self._last, doubled(half.sample(self._flow)))
+            x, y, share, _ = split(past)
+            change = blocks.moved(self._last, x, y)
         change -= now
-        change *= doubled(half.sample(self._share))
+        change *= doubled(share)
         now += change

@@ -40,6 +40,15 @@ class Planes:
         """(height, width)."""
         return self.y.shape
 
+    def same_as(self, other: Planes) -> bool:
+        """Whether the other is equal in every pixel."""
+        # a few rows first: they tell most pictures apart, in no time
+        return all(
+            np.array_equal(one[::step], two[::step])
+            for step in (16, 1)
+            for one, two in zip(self, other, strict=True)
+        )
+
     @classmethod
     def empty(cls, height: int, width: int) -> Planes:
         """Planes to be filled."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pocketmatte.matting.temporal import TemporalFilter, move
+from pocketmatte.matting.temporal import TemporalFilter, move, scaled
 from pocketmatte.matting.tiles import Rectangle, sample
 
 
@@ -28,7 +28,7 @@ class Past:
         """The flow, still at the grid, but in pixels of a picture of this (height, width)."""
         if self.flow is None or not self.flow.any():
             return None
-        return self.flow * np.float32(np.divide(shape, self.still.shape)[::-1])
+        return scaled(self.flow, np.divide(shape, self.still.shape))
 
 
 class Polish:

@@ -1,5 +1,7 @@
 """Far from the outline a pixel is person or not: doubts there are cleared."""
 
+import math
+
 import cv2
 import numpy as np
 
@@ -16,7 +18,17 @@ def solidify(alpha: np.ndarray, reach: float = 6.0) -> np.ndarray:
     Returns float32 HW. Which pixels are above 0.5 does not change.
     """
     person = (alpha > 0.5).astype(np.uint8)
+    left, top, width, height = cv2.boundingRect(person)
+    # beyond twice the reach from all of the person nothing is left: no distance is needed there
+    margin = math.ceil(2 * reach) + 1
+    near = (
+        slice(max(0, top - margin), top + height + margin),
+        slice(max(0, left - margin), left + width + margin),
+    )
+    result = np.zeros(alpha.shape, np.float32)
+    alpha, person = alpha[near], person[near]
     outside = cv2.distanceTransform(1 - person, cv2.DIST_L2, 3)
     inside = cv2.distanceTransform(person, cv2.DIST_L2, 3)
     keep = np.clip(2 - np.maximum(outside, inside) / reach, 0, 1)
-    return person + (alpha - person) * keep
+    result[near] = person + (alpha - person) * keep
+    return result

@@ -13,6 +13,9 @@ from pocketmatte.matting.plane_alpha import PlaneAlpha
 from pocketmatte.matting.planes import FROM_RGB, Planes
 from pocketmatte.matting.preprocess import split
 
+# the fourth channel is empty: four are sampled in half the time that three take
+_CHANGES = np.vstack((FROM_RGB, np.zeros(3)))
+
 
 def plane_blend(
     picture: Planes, alpha: PlaneAlpha, behind: Planes, difference: np.ndarray
@@ -23,14 +26,14 @@ def plane_blend(
     Returns new planes; solid and clear pixels are copied bit for bit.
     """
     result = Planes(*(plane.copy() for plane in behind))
-    half = alpha.solid.half
-    for blocks, source, target in zip((alpha.solid, half, half), picture, result, strict=True):
-        blocks.copy(source, target)
-    difference = cv2.transform(difference, FROM_RGB)
+    full, half = alpha.solid
+    for mask, source, target in zip((full, half, half), picture, result, strict=True):
+        cv2.copyTo(source, mask, target)
+    difference = cv2.transform(difference, _CHANGES)
     for blocks, weight in alpha.soft:
         half = blocks.half
         few = cv2.resize(weight, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        bright, *colours = split(half.sample(difference))
+        bright, *colours, _ = split(half.sample(difference))
         parts = (blocks, half, half), (weight, few, few), (doubled(bright), *colours)
         for part, share, change, *layers, plane in zip(
             *parts, picture, behind, result, strict=True

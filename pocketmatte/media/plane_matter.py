@@ -42,12 +42,24 @@ class MattedPlanes:
     composite: Planes
 
 
+@dataclass(eq=False)
+class _Done:
+    """The last frame's work at full size, for when the same picture comes again."""
+
+    seen: SeenPlanes
+    alpha: np.ndarray
+    difference: np.ndarray
+    behind: Planes | None = None
+    composite: Planes | None = None
+
+
 class PlaneMatter:
     """What `VideoMatter` does, for a `Model`, with a background and without filters.
 
     The network's small picture comes straight from the decoded one; refinement and blending work
-    on its planes, which go to the encoder as they are. background: as parsed, not None.
-    The rest as in `VideoMatter`.
+    on its planes, which go to the encoder as they are. A picture that comes again right after
+    itself, as in recordings of screens and after a change of frame rate, gets what it got.
+    background: as parsed, not None. The rest as in `VideoMatter`.
     """
 
     def __init__(
@@ -62,6 +74,8 @@ class PlaneMatter:
         self._behind = PlaneBackground(background)
         self._steady = TemporalFilter(smooth, flow)
         self._alpha: PlaneAlpha | None = None
+        self._seen: SeenPlanes | None = None
+        self._done: _Done | None = None
         self._stage = Stopwatch(clock)
         self.seconds = self._stage.seconds
         self.frames = 0
@@ -78,26 +92,37 @@ class PlaneMatter:
         """The first half: the network, and the temporal filter at its grid."""
         with self._stage("network"):
             shape, picture = picture.shape, picture.even()
+            last = self._seen
+            if last is not None and last.shape == shape and last.picture.same_as(picture):
+                return last
             small = picture.shrunk(self.model.grid(shape))
             coarse = self.model.look(small)
         with self._stage("steady"):
             steadied = self._steady(coarse, small)
-            return SeenPlanes(shape, picture, steadied, small, Past.of(self._steady))
+            self._seen = SeenPlanes(shape, picture, steadied, small, Past.of(self._steady))
+        return self._seen
 
     def finish(self, seen: SeenPlanes, time: Fraction | float = 0) -> MattedPlanes:
         """The second half: alpha and composite at full size. time: in seconds."""
-        picture = seen.picture
-        if self._alpha is None:
-            self._alpha = PlaneAlpha(picture.shape)
-        with self._stage("refine"):
-            edge = edge_model(seen.coarse, seen.small, trust=TRUST, step=2)
-            self._alpha.update(edge, picture, seen.past)
+        done = self._done
+        if done is None or done.seen is not seen:
+            done = self._done = self._refined(seen)
         with self._stage("background"):
-            behind = self._behind(picture, edge.alpha, time)
-        with self._stage("foreground"):
-            difference = layer_difference(seen.small, seen.coarse)
-        with self._stage("blend"):
-            composite = plane_blend(picture, self._alpha, behind, difference)
+            behind = self._behind(seen.picture, done.alpha, time)
+        if behind is not done.behind:
+            with self._stage("blend"):
+                done.composite = plane_blend(seen.picture, self._alpha, behind, done.difference)
+            done.behind = behind
         self.frames += 1
         height, width = seen.shape
-        return MattedPlanes(Planes(composite.y[:height, :width], composite.u, composite.v))
+        y, u, v = done.composite
+        return MattedPlanes(Planes(y[:height, :width], u, v))
+
+    def _refined(self, seen: SeenPlanes) -> _Done:
+        if self._alpha is None:
+            self._alpha = PlaneAlpha(seen.picture.shape)
+        with self._stage("refine"):
+            edge = edge_model(seen.coarse, seen.small, trust=TRUST, step=2)
+            self._alpha.update(edge, seen.picture, seen.past)
+        with self._stage("foreground"):
+            return _Done(seen, edge.alpha, layer_difference(seen.small, seen.coarse))

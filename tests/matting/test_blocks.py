@@ -39,13 +39,23 @@ def test_squares_cover_the_band(height, width, seed):
 
 
 def test_what_is_read_can_be_written_back(some, picture):
-    copy, other = np.zeros_like(picture), np.zeros_like(picture)
+    copy = np.zeros_like(picture)
     some.write(copy, some.read(picture))
-    some.copy(picture, other)
 
     covered = np.zeros(SHAPE, bool)
     some.write(covered, True)
-    assert np.array_equal(copy, other) and np.array_equal(copy, np.where(covered, picture, 0))
+    assert np.array_equal(copy, np.where(covered, picture, 0))
+
+
+def test_masks_are_where_the_squares_are():
+    grid = BlockGrid((320, 320))
+    chosen = np.random.default_rng(0).random((10, 10)) > 0.4
+    full, half = np.zeros((320, 320), np.uint8), np.zeros((160, 160), np.uint8)
+    grid.blocks(chosen).write(full, 1)
+    grid.blocks(chosen).half.write(half, 1)
+
+    assert all(map(np.array_equal, grid.masks(chosen), (full, half)))
+    assert [mask.shape for mask in BlockGrid(SHAPE).masks(chosen[:5, :7])] == [SHAPE, (75, 107)]
 
 
 def test_packs_hold_every_square_once(picture):
@@ -88,10 +98,14 @@ def test_enlarging_gives_a_part_of_the_whole_enlarged(some):
     assert np.abs(some.enlarged(some.around.sample(small)) - some.read(whole)).max() < 0.02
 
 
-def test_pixels_come_from_where_the_flow_points(some, picture):
-    flow = np.full((some.side, some.tops.size * some.side, 2), (3, -2), np.float32)
+def test_doubling_repeats_each_pixel_four_times(picture):
+    assert np.array_equal(doubled(picture), picture.repeat(2, 0).repeat(2, 1))
 
-    packed = some.moved(picture, flow)
+
+def test_pixels_come_from_where_the_flow_points(some, picture):
+    half = some.half.side, some.tops.size * some.half.side
+
+    packed = some.moved(picture, np.full(half, 3, np.float32), np.full(half, -2, np.float32))
 
     rows = np.arange(SHAPE[0])[:, None] - 2
     cols = np.arange(SHAPE[1]) + 3

@@ -46,8 +46,7 @@ def test_every_pixel_is_soft_solid_or_clear():
     alpha = PlaneAlpha(SHAPE)
     updated(alpha, image, planes, coarse)
 
-    solid, soft = np.zeros((2, *SHAPE), bool)
-    alpha.solid.write(solid, True)
+    solid, soft = alpha.solid[0] > 0, np.zeros(SHAPE, bool)
     for blocks, packed in alpha.soft:
         blocks.write(soft, True)
         assert np.array_equal(blocks.read(alpha.map), packed)

@@ -52,3 +52,11 @@ def test_enlarging_keeps_the_picture(smooth):
 
     assert large.shape == (143, 257) and large.u.shape == (72, 129)
     assert np.abs(large.shrunk((72, 128)).astype(int) - image).mean() < 3
+
+
+def test_planes_are_the_same_only_if_every_pixel_is():
+    one = Planes.of_rgb(np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8))
+    two = Planes(*(plane.copy() for plane in one))
+    assert one.same_as(two)
+    two.v[7, 3] ^= 1
+    assert not one.same_as(two) and not one.same_as(Planes.empty(20, 60))

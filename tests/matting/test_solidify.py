@@ -28,6 +28,12 @@ def test_veil_and_hole_are_cleared_and_the_rim_is_kept():
     assert np.array_equal(solid[rim], alpha[rim])
 
 
+def test_how_much_room_is_around_the_person_changes_nothing():
+    alpha = body()
+    room = cv2.copyMakeBorder(alpha, 50, 50, 30, 70, cv2.BORDER_CONSTANT)
+    assert np.array_equal(solidify(room)[50:146, 30:126], solidify(alpha))
+
+
 def test_nobody_and_everybody():
     assert not solidify(np.full((20, 30), 0.4, np.float32)).any()
     assert (solidify(np.full((20, 30), 0.7, np.float32)) == 1).all()

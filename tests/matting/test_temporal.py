@@ -1,7 +1,9 @@
+import cv2
 import numpy as np
 import pytest
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.matting import temporal
 from pocketmatte.matting.temporal import TemporalFilter
 
 SIZE = (72, 128)
@@ -111,6 +113,35 @@ def test_flow_steadies_what_moves():
         return np.mean(errors[4:])
 
     assert run(True) < 0.8 * run(False)
+
+
+def test_a_steep_texture_that_moves_by_parts_of_a_pixel_is_followed(monkeypatch):
+    texture = cv2.GaussianBlur(scene(5), (0, 0), 1)
+    inside = disc(64, radius=12) > 0.99
+
+    def share():
+        steady = TemporalFilter()
+        for index in range(4):
+            place = np.float32([[1, 0, 2.6 * index], [0, 1, 0]])
+            person = cv2.warpAffine(texture, place, SIZE[::-1], borderMode=cv2.BORDER_REFLECT)
+            image = np.where(disc(64)[..., None] > 0.5, person, 90).astype(np.uint8)
+            steady(disc(64), image)
+        return steady.still[inside].mean()
+
+    trusting = share()
+    monkeypatch.setattr(temporal, "_FLOW_ERROR", 0.0)
+    assert trusting > share() + 0.03
+
+
+def test_what_is_left_of_a_mistake_is_soon_gone():
+    steady = TemporalFilter()
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        steady(np.maximum(disc(30), 0.9 * disc(100)), shoot(disc(30), rng))
+    for _ in range(9):
+        out = steady(disc(30), shoot(disc(30), rng))
+
+    assert out[disc(100) > 0].max() < 0.02
 
 
 def test_a_scene_cut_starts_afresh():

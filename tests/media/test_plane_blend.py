@@ -50,8 +50,7 @@ def test_solid_and_clear_pixels_are_copied(layers):
 
     out = plane_blend(picture, alpha, behind, np.zeros((20, 30, 3), np.float32))
 
-    solid, soft = np.zeros((2, *SHAPE), bool)
-    alpha.solid.write(solid, True)
+    solid, soft = alpha.solid[0] > 0, np.zeros(SHAPE, bool)
     for blocks, _ in alpha.soft:
         blocks.write(soft, True)
     for area, source in ((solid & ~soft, picture), (~solid & ~soft, behind)):

@@ -1,5 +1,7 @@
 """The short way in planes shows what the long way in RGB shows."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -62,6 +64,27 @@ def test_what_needs_rgb_goes_the_long_way(model, background, filters):
 
 def test_a_model_of_ones_own_goes_the_long_way(left_is_person):
     assert isinstance(choose_matter(left_is_person, "teal"), VideoMatter)
+
+
+def test_a_picture_that_comes_again_is_not_worked_on_again(model, portraits):
+    matter = choose_matter(model, "teal", clock=itertools.count().__next__)
+    first = matter.finish(matter.see(portraits[0])).composite
+    worked = dict(matter.seconds)
+    again = matter.finish(matter.see(Planes(*(plane.copy() for plane in portraits[0])))).composite
+
+    assert all(map(np.array_equal, first, again)) and matter.frames == 2
+    for stage in ("steady", "refine", "foreground", "blend"):
+        assert matter.seconds[stage] == worked[stage]
+    matter.finish(matter.see(portraits[1]))
+    assert matter.seconds["refine"] > worked["refine"]
+
+
+def test_behind_a_picture_that_comes_again_a_video_goes_on(model, portraits, make_clip):
+    clip = make_clip(size=(160, 90), frames=3)
+    matter = choose_matter(model, str(clip.path))
+    one, two = (matter.finish(matter.see(portraits[0]), time).composite for time in (0, 0.07))
+
+    assert not np.array_equal(one.y, two.y)
 
 
 def test_an_empty_room_is_all_background(model):
