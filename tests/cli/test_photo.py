@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -222,7 +223,9 @@ def test_interrupt_of_the_real_process(folder):
     for number in range(20):
         Image.new("RGB", (20, 10)).save(f"n{number}.png")
     command = cli(0.4, "photo", "n*.png", "-o", "out", "--jobs", "2")
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    # shells start background jobs with interrupts ignored, which a process would hand on
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=heed)
     while not Path("out").exists() or len(list(Path("out").iterdir())) < 2:
         time.sleep(0.01)
 
