@@ -58,7 +58,8 @@ class PlaneMatter:
 
     The network's small picture comes straight from the decoded one; refinement and blending work
     on its planes, which go to the encoder as they are. A picture that comes again right after
-    itself, as in recordings of screens and after a change of frame rate, gets what it got.
+    itself, as in recordings of screens and after a change of frame rate, gets what it got; so
+    write neither into a picture that was given nor into a composite.
     background: as parsed, not None. The rest as in `VideoMatter`.
     """
 
