@@ -8,7 +8,7 @@ from pocketmatte.harmony.change import Change
 from pocketmatte.harmony.network import DEFAULT, open_harmonizer
 
 # a proposal that would move colours by less than this many levels is noise: the layers match
-_NOISE, _CLEAR = 6.0, 10.0
+_NOISE, _CLEAR = 12.0, 16.0
 _SIDE = 48  # a proposal's size is judged on so many rows or columns of the picture
 _PACE = 0.12  # of the way to the newest proposal, per frame of a video
 

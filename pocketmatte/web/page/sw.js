@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-0669e1a3db0d", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-6491327efb77", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
