@@ -105,7 +105,6 @@ class Trainer(ABC):
             num_workers=recipe.workers,
             worker_init_fn=_quiet_worker,
             prefetch_factor=4 if recipe.workers else None,
-            persistent_workers=recipe.workers > 0,
             pin_memory=self.device.type == "cuda",
         )
         self.schedule = Schedule(recipe, len(self.sampler))
