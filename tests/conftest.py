@@ -1,16 +1,11 @@
 """Shared material: data folders of rendered people, real free portraits, encoded videos."""
 
-import os
 from fractions import Fraction
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
-
-# Before torch is loaded: tests share two cores with the processes that they start, and with more
-# threads some machines' kernels end the test run with a segmentation fault.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def render_person(rng, height=96, width=72):

@@ -10,6 +10,7 @@ from time import perf_counter
 import numpy as np
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.runtimes.signal_stack import kept_signal_stack
 
 Run = Callable[[], object]
 
@@ -124,7 +125,8 @@ def openvino_request(path: Path, threads: int, size, profiled: bool = False):
     network.reshape(shapes)
     hints = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
     hints["PERF_COUNT"] = profiled
-    request = core.compile_model(network, "CPU", hints).create_infer_request()
+    with kept_signal_stack():
+        request = core.compile_model(network, "CPU", hints).create_infer_request()
     return request, {name: noise(shape) for name, shape in shapes.items()}
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import openvino
 
 from pocketmatte.errors import PocketmatteError
+from pocketmatte.runtimes.signal_stack import kept_signal_stack
 
 
 class OpenVinoRuntime:
@@ -20,16 +21,19 @@ class OpenVinoRuntime:
 
     def __init__(self, path: Path, *, device: str = "cpu", threads: int | None = None):
         core, wanted = openvino.Core(), device.upper()
-        if wanted not in core.available_devices:
+        with kept_signal_stack():
+            there = core.available_devices
+        if wanted not in there:
             raise PocketmatteError(
                 f"device {device!r} is not there for OpenVINO "
-                f"(it has: {', '.join(core.available_devices).lower()}); use --device cpu"
+                f"(it has: {', '.join(there).lower()}); use --device cpu"
             )
         options = {"INFERENCE_PRECISION_HINT": "f32"}
         if threads:
             options["INFERENCE_NUM_THREADS"] = threads
         try:
-            self._network = core.compile_model(str(path), wanted, options)
+            with kept_signal_stack():
+                self._network = core.compile_model(str(path), wanted, options)
         except RuntimeError as error:
             reason = str(error).strip().split("\n")[-1].strip()
             raise PocketmatteError(f"{path}: OpenVINO cannot open it ({reason})") from None
