@@ -25,8 +25,9 @@ class SignalStack(ctypes.Structure):
 def kept_signal_stack() -> Iterator[None]:
     """Afterwards the thread's signal stack is what it was.
 
-    OpenVINO sets one when it looks for devices, and its memory is gone while the thread still has it: on the next signal, such as a child's end where torch's loaders listen for that, the kernel
-    would end the process. Nothing needs to be done but on Linux.
+    OpenVINO sets one when it looks for devices, and its memory is gone while the thread still has
+    it: on the next signal, such as a child's end where torch's loaders listen for that, the kernel
+    ends the process. Nothing needs to be done but on Linux.
     """
     if sys.platform != "linux":
         yield
