@@ -3,6 +3,7 @@
 import base64
 import shutil
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -108,6 +109,24 @@ def write_y4m(path, frames, size=CLIP_SIZE, fps=15):
         file.write(f"YUV4MPEG2 W{size[0]} H{size[1]} F{fps}:1 Ip A1:1 C420jpeg\n".encode())
         for frame in frames:
             file.write(b"FRAME\n" + cv2.cvtColor(frame, cv2.COLOR_RGB2YUV_I420).tobytes())
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Waits until JavaScript says something true of a page, and returns what it said.
+
+    `page.wait_for_function` evaluates its text inside the page from the second look on, which the
+    page's security policy forbids.
+    """
+
+    def wait(page, expression, arg=None, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not (value := page.evaluate(expression, arg)):
+            assert time.monotonic() < deadline, f"never true: {expression}"
+            page.wait_for_timeout(50)
+        return value
+
+    return wait
 
 
 @pytest.fixture(scope="session")

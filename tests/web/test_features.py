@@ -190,7 +190,7 @@ class TestHandedOver:
 
 
 class TestResults:
-    def test_shared(self, page, visitor, portrait):
+    def test_shared(self, page, visitor, portrait, until):
         """The system's sheet gets the very file that the download gives."""
         page.evaluate(
             """() => {
@@ -204,14 +204,14 @@ class TestResults:
         visitor.open_photo(png(portrait))
         page.get_by_role("button", name="Take picture").click()
         page.get_by_role("button", name="Share").click(timeout=60_000)
-        shared = page.wait_for_function("window.shared").json_value()
+        shared = until(page, "window.shared")
         with page.expect_download() as download:
             page.get_by_role("link", name="Download").click()
         assert shared["name"] == download.value.suggested_filename
         assert shared["name"].endswith(".png") and shared["type"] == "image/png"
         assert bytes(shared["bytes"]) == Path(download.value.path()).read_bytes()
 
-    def test_a_sheet_that_is_closed(self, page, visitor, portrait):
+    def test_a_sheet_that_is_closed(self, page, visitor, portrait, until):
         page.evaluate(
             """() => {
                 navigator.canShare = () => true;
@@ -222,7 +222,7 @@ class TestResults:
         visitor.open_photo(png(portrait))
         page.keyboard.press("p")
         page.get_by_role("button", name="Share").click(timeout=60_000)
-        page.wait_for_function("window.asked")
+        until(page, "window.asked")
         assert page.locator("#view").is_visible()
         assert page.get_by_role("link", name="Download").is_visible()
 
@@ -233,13 +233,13 @@ class TestResults:
         page.get_by_role("link", name="Download").wait_for(timeout=60_000)
         assert page.get_by_role("button", name="Share").count() == 0
 
-    def test_the_oldest_make_room(self, page, visitor, portrait):
+    def test_the_oldest_make_room(self, page, visitor, portrait, until):
         visitor.open_photo(png(portrait))
         newest = "document.querySelector('#results li')?.dataset.address"
         for _ in range(7):
             before = page.evaluate(newest)
             page.keyboard.press("p")
-            page.wait_for_function(f"before => {newest} !== (before ?? undefined)", arg=before)
+            until(page, f"before => {newest} !== (before ?? undefined)", before)
         assert page.locator("#results li").count() == 6
         page.get_by_role("button", name="Throw away").first.click()
         assert page.locator("#results li").count() == 5
@@ -267,7 +267,7 @@ class TestCameras:
         assert page.evaluate("wishes.at(-1).video.facingMode.ideal") == "user"
         assert page.locator("#mirror").is_checked()
 
-    def test_chosen_from_the_list(self, page, visitor, portrait):
+    def test_chosen_from_the_list(self, page, visitor, portrait, until):
         """And asked for again on the next visit."""
         wide = cv2.resize(portrait, (320, 240))
         visitor.plug_in(("One", "user", portrait), ("Two", "user", wide))
@@ -279,7 +279,7 @@ class TestCameras:
         page.locator("#swatches input:checked").wait_for(state="attached")
         visitor.plug_in(("One", "user", portrait), ("Two", "user", wide))
         page.get_by_role("button", name="Use the camera").click()
-        page.wait_for_function("wishes.length === 1")
+        until(page, "wishes.length === 1")
         assert page.evaluate("wishes[0].video.deviceId.ideal") == "id-1"
         page.evaluate("localStorage.clear()")
         page.reload()
@@ -306,7 +306,7 @@ class TestCameras:
         assert 0.1 < (visitor.picture()[..., 3] == 255).mean() < 0.9
 
 
-def test_presets_are_other_networks(page, visitor, portrait):
+def test_presets_are_other_networks(page, visitor, portrait, until):
     """Every preset is offered, the choice loads its weights and draws the photo anew."""
     asked = []
     page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
@@ -317,7 +317,7 @@ def test_presets_are_other_networks(page, visitor, portrait):
     assert {"fast", "balanced", "best"} <= set(names)
     page.get_by_label("Network").select_option("best")
     page.get_by_text("Weights of best").wait_for(state="attached")
-    page.wait_for_function("document.querySelector('#busy').hidden")
+    until(page, "document.querySelector('#busy').hidden")
     for _ in range(40):
         after = visitor.picture()
         if (after != before).any():

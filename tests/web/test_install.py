@@ -59,7 +59,7 @@ def own_server(monkeypatch):
         stop()
 
 
-def test_installed_and_without_a_connection(with_camera, own_server, tmp_path):
+def test_installed_and_without_a_connection(with_camera, own_server, until):
     """One visit with the harmoniser chosen; then the server is gone and everything still works."""
     address, stop = own_server
     context = with_camera.new_context(viewport={"width": 800, "height": 600})
@@ -77,13 +77,13 @@ def test_installed_and_without_a_connection(with_camera, own_server, tmp_path):
     assert session.send("Page.getAppManifest")["errors"] == []
 
     wanted = ("/", "/models.json", ".css", "/backgrounds/beach.webp", ".wasm.gz")
-    page.wait_for_function(
+    until(
+        page,
         f"""async () => {{
             const kept = await ({KEPT})();
             return kept.filter((path) => path.endsWith('.tflite')).length === 2
                 && {json.dumps(wanted)}.every((end) => kept.some((path) => path.endsWith(end)));
         }}""",
-        timeout=60_000,
     )
     kept = page.evaluate(KEPT)
     assert not any("/best-" in path for path in kept), "only what is used is kept"
