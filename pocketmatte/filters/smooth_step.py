@@ -37,5 +37,8 @@ def smooth_step(
     if order == 3:
         return step * step * (3 - 2 * step)
     if order == 5:
-        return np.clip(step * step * step * (step * (6 * step - 15) + 10), 0, 1)
+        # the upper half is the lower one turned: near 1 the polynomial itself loses digits
+        near = np.minimum(step, 1 - step)
+        low_half = near * near * near * (near * (6 * near - 15) + 10)
+        return np.where(step > 0.5, 1 - low_half, low_half)
     return step

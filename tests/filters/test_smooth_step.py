@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pocketmatte.errors import PocketmatteError
@@ -25,11 +25,12 @@ def test_is_the_polynomial_of_its_order(order, polynomial):
     assert np.abs(result - polynomial(t)).max() < 1e-5
 
 
+@example(low=0.02067917468233758, high=0.911297498961225, order=5)
 @given(st.floats(0, 0.45), st.floats(0.55, 1), st.sampled_from([1, 3, 5]))
 def test_rises_from_zero_to_one_and_never_leaves(low, high, order):
     result = smooth_step(RAMP, low=low, high=high, order=order)[0]
     assert result[0] == 0 and result[-1] == 1
-    assert (np.diff(result) >= -1e-6).all()
+    assert (np.diff(result) >= -2e-7).all()
     assert result.dtype == np.float32 and result.min() >= 0 and result.max() <= 1
 
 
