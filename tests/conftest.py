@@ -6,6 +6,11 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# the same examples in every run; `pytest --hypothesis-profile=default` looks for new ones
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 def render_person(rng, height=96, width=72):
