@@ -49,7 +49,7 @@ from pocketmatte.runtimes import READABLE, RUNTIMES, open_runtime
 from pocketmatte.runtimes.onnx import OnnxRuntime
 from pocketmatte.weights import find_checkpoint, list_models
 
-SPLIT, THREADS, SIDES = "val", (1, 2), (128, 160, 192, 240, 320)
+SPLIT, THREADS, SIDES = "val", (1, 2), (128, 160, 192, 256, 320)
 BASE = 192
 """The side whose time is 1."""
 MIXED = r"stem|blocks\.0|shallow|head"

@@ -40,6 +40,7 @@ def finetune_recipe(start: str, data: DataFolder | ShardFolder) -> Recipe:
         learning_rate=2e-4,
         warmup=1.0,
         ema=0.98,
+        keep=0.5,
         freeze_norms=True,
         workers=0,
         card=_card(known),

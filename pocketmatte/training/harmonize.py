@@ -64,7 +64,7 @@ class HarmonyTrainer(Trainer):
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        network, rows = self.ema.average, []
+        network, rows = self.result, []
         for pairs in self.validation:
             pairs = pairs.to(self.device)
             seen = network.observe(to_layers(pairs))

@@ -61,4 +61,4 @@ class MattingTrainer(Trainer):
         return loss + self.recipe.imitation * far, {**parts, "teacher": far}
 
     def validate(self) -> dict[str, float]:
-        return validate(self.ema.average, self.validation, self.loss, self.device)
+        return validate(self.result, self.validation, self.loss, self.device)

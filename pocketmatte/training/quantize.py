@@ -110,9 +110,8 @@ class QuantizedTrainer(MattingTrainer):
         return TAUGHT * close + (1 - TAUGHT) * truth, {**parts, "teacher": close}
 
     def _kept(self) -> dict:
-        average = self.ema.average
         return {
-            "weights": average.network.state_dict(),
-            "ranges": average.ranges() | {ALPHA: [0.0, 1.0]},
+            "weights": self.result.network.state_dict(),
+            "ranges": self.result.ranges() | {ALPHA: [0.0, 1.0]},
             "start": self.begin.fingerprint(),
         }

@@ -32,6 +32,8 @@ class Recipe:
     """Share that the teacher's alpha of each view has in its label."""
     int8: bool = False
     """Train `pretrained`, one checkpoint, to be rounded to 8 bits: see `training.quantize`."""
+    keep: float = 0.0
+    """Share that the weights of `pretrained` have in the result (WiSE-FT, as above)."""
     freeze_norms: bool = False
     """Keep the batch norms' statistics as they are: for few pictures and small batches."""
 

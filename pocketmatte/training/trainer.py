@@ -40,7 +40,7 @@ Progress = Callable[[int, int, int, dict], None]
 class Trainer(ABC):
     """Owns the network, its average, the optimizer and the data of one training run.
 
-    A subclass tells what is drawn from the pool, what a batch's loss is, and how the average is
+    A subclass tells what is drawn from the pool, what a batch's loss is, and how the result is
     validated.
 
     Args:
@@ -67,6 +67,11 @@ class Trainer(ABC):
         world: World | None = None,
     ):
         self.recipe, self.out, self.progress = recipe, Path(out), progress
+        if recipe.keep and recipe.pretrained in (None, "imagenet"):
+            raise PocketmatteError(
+                "`keep` mixes the start into the result, but this recipe starts from no trained "
+                "network; set `pretrained`, or leave `keep` out"
+            )
         self.world, self.device = world or World(), open_device(device)
         keep_freed_memory()
         self.precision = Precision(recipe.precision, self.device)
@@ -89,7 +94,8 @@ class Trainer(ABC):
         self.network.to(self.device, memory_format=layout(self.device))
         self.starts = starting_points(recipe)
         self.parallel = self.world.parallel(self.network, self.device)
-        self.ema = EMA(self.network, recipe.ema)
+        self.ema = EMA(self.network, recipe.ema, recipe.keep)
+        self.result = self.ema.average
         dataset = self.prepare(folder, pool)
         self.sampler = EpochSampler(
             len(pool.people), recipe.batch, seed=recipe.seed, stride=self.network.stride
@@ -122,7 +128,7 @@ class Trainer(ABC):
 
     @abstractmethod
     def validate(self) -> dict[str, float]:
-        """Figures of the average on the validation split, `val_loss` and `best_figure` too."""
+        """Figures of `result` on the validation split, `val_loss` and `best_figure` too."""
 
     def resume(self) -> None:
         """Continue from `out/last.pt` exactly where its epoch ended."""
@@ -134,7 +140,7 @@ class Trainer(ABC):
             )
         state = checkpoint.training
         self.network.load_state_dict(state["network"])
-        self.ema.average.load_state_dict(checkpoint.weights)
+        self.ema.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.restore(state["schedule"])
         self.precision.restore(state.get("precision", {}))
@@ -158,6 +164,7 @@ class Trainer(ABC):
 
     def _end_epoch(self, figures: dict, started: float) -> None:
         if self.world.is_main:
+            self.result = self.ema.result()
             figures |= self.validate()
         figures = self.world.share(figures)
         if self.epoch:
@@ -208,8 +215,8 @@ class Trainer(ABC):
         return {"loss": value, **figures}
 
     def _kept(self) -> dict:
-        """What a checkpoint keeps of the averaged network."""
-        weights = self.ema.average.state_dict()
+        """What a checkpoint keeps of the network that was validated."""
+        weights = self.result.state_dict()
         if self.recipe.halves:
             floats = {key for key, value in weights.items() if value.is_floating_point()}
             weights = {k: v.half() if k in floats else v for k, v in weights.items()}
@@ -232,6 +239,7 @@ class Trainer(ABC):
             ),
             training={
                 "network": self.network.state_dict(),
+                "average": self.ema.average.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "schedule": self.schedule.state(),
                 "precision": self.precision.state(),

@@ -6,18 +6,24 @@ import pytest
 import torch
 
 from pocketmatte.data.layout import DataFolder
+from pocketmatte.errors import PocketmatteError
 from pocketmatte.models.checkpoint import load_checkpoint
 from pocketmatte.training.finetune import finetune_recipe
 from pocketmatte.training.loop import train
+from pocketmatte.training.recipe import Recipe
+
+
+def short_recipe(data_folder):
+    """The default recipe, but short and at a high rate, so that it must move."""
+    recipe = finetune_recipe("balanced", DataFolder(data_folder))
+    recipe.epochs, recipe.learning_rate, recipe.threads = 2, 1e-3, 1
+    return recipe
 
 
 @pytest.fixture(scope="module")
 def tuned(data_folder, tmp_path_factory):
-    """The default recipe, but short and at a high rate, so that it must move."""
     out = tmp_path_factory.mktemp("tuned")
-    recipe = finetune_recipe("balanced", DataFolder(data_folder))
-    recipe.epochs, recipe.learning_rate, recipe.threads = 2, 1e-3, 1
-    return train(recipe, data_folder, out).rows, out
+    return train(short_recipe(data_folder), data_folder, out).rows, out
 
 
 def test_the_recipe_fits_the_start_and_the_data(data_folder):
@@ -26,8 +32,8 @@ def test_the_recipe_fits_the_start_and_the_data(data_folder):
         finetune_recipe("balanced", DataFolder(data_folder)),
     )
     assert recipe.pretrained == "balanced" and recipe.architecture == start.architecture
-    assert recipe.resolution == [(0.0, 240)] and recipe.train_splits == ["train"]
-    assert recipe.composites > 0 and recipe.batch == 16
+    assert recipe.resolution == [(0.0, 256)] and recipe.train_splits == ["train"]
+    assert recipe.composites > 0 and recipe.batch == 16 and recipe.keep == 0.5
     assert recipe.card["licence"] == start.card().licence
     told = [entry["name"] for entry in recipe.card["training_data"]]
     assert told[:-1] == [entry["name"] for entry in start.card().training_data]
@@ -63,3 +69,34 @@ def test_weights_move_and_the_statistics_of_the_batch_norms_stay(tuned):
             assert torch.equal(ours[key], value), key
         elif key.endswith("0.weight"):
             assert not torch.equal(ours[key], value), key
+
+
+def test_the_result_is_the_mean_of_what_was_learnt_and_of_the_start(tuned):
+    last, start = load_checkpoint(tuned[1] / "last.pt"), load_checkpoint("balanced").weights
+    for key, value in last.training["average"].items():
+        if value.is_floating_point():
+            middle = (value + start[key]) / 2
+            assert torch.allclose(last.weights[key], middle, atol=1e-6), key
+    moved = [(last.weights[key] - start[key]).abs().max() for key in start if "weight" in key]
+    assert max(moved) > 1e-3
+
+
+def test_resumed_it_is_the_same(tuned, data_folder, tmp_path):
+    class Stop(Exception):
+        pass
+
+    def stop(epoch, step, steps, figures):
+        if epoch == 1:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(short_recipe(data_folder), data_folder, tmp_path, progress=stop)
+    train(short_recipe(data_folder), data_folder, tmp_path, resume=True)
+    ours, theirs = (load_checkpoint(out / "last.pt").weights for out in (tmp_path, tuned[1]))
+    assert all(torch.equal(ours[key], value) for key, value in theirs.items())
+
+
+def test_nothing_to_keep_is_refused(data_folder, tmp_path):
+    recipe = Recipe(architecture="pocket_balanced", pretrained=None, keep=0.5)
+    with pytest.raises(PocketmatteError, match="set `pretrained`, or leave `keep` out"):
+        train(recipe, data_folder, tmp_path)

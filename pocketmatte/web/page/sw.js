@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-6491327efb77", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-af7c2eeeb74f", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
