@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--people", help="folder of RGBA cut-outs; default: the astronaut")
     parser.add_argument("--scenes", help="folder of backgrounds; default: drawn ones")
     parser.add_argument("--half", choices=HALVES, default="report")
-    parser.add_argument("--clips", type=int, default=4, help="of each kind")
+    parser.add_argument("--clips", type=int, default=20, help="of each kind")
     parser.add_argument("--frames", type=int, default=24)
     parser.add_argument("--out", type=Path, default=RESULTS / "flicker.json")
     options = parser.parse_args()

@@ -54,6 +54,7 @@ def build() -> dict:
     image, alpha = scene()
     small, coarse = shrink(image, GRID), shrink(alpha, GRID)
     doubtful = np.clip(coarse * 0.9 + 0.08, 0, 1)
+    tangled = cv2.resize(np.random.default_rng(3).random((9, 8)), GRID[::-1]).astype(np.float32)
     fore, back = solve_layers(small, coarse)
     wall = np.ascontiguousarray(np.flipud(image))
     steady, steps = TemporalFilter(flow=False), []
@@ -73,6 +74,8 @@ def build() -> dict:
         "alpha": numbers(coarse),
         "doubtful": numbers(doubtful),
         "solidified": numbers(solidify(doubtful)),
+        "tangled": numbers(tangled),
+        "untangled": numbers(solidify(tangled, 2.0)),
         "upsampled": numbers(guided_upsample(coarse, image, trust=0.5, small=small)),
         "fore": numbers(fore),
         "back": numbers(back),

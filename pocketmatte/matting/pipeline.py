@@ -19,8 +19,6 @@ from pocketmatte.weights import Card, find_weights
 # a network's edge is vaguer than an exact alpha's: let the picture's own edges move it
 # (chosen on the validation pictures; docs in `guided_upsample`)
 TRUST = 0.5
-# of somebody really there, some part is beyond doubt (at least 0.999 on every validation picture)
-_SURE = 0.8
 
 
 @dataclass
@@ -81,12 +79,10 @@ class Model:
     def look(self, small: np.ndarray) -> np.ndarray:
         """What the network says to a picture of the grid's size: RGB uint8 or float32, HWC.
 
-        Returns alpha, float32 HW, doubts far from the outline cleared.
+        Returns alpha, float32 HW, its doubts cleared (`solidify`): zeros for an empty room.
         """
         batch = to_batch(small, self._mean, self._std)
-        alpha = self.runtime(batch).reshape(small.shape[:2])
-        # doubt everywhere is no person: an empty room must give an empty matte
-        return solidify(alpha) if alpha.max() > _SURE else np.zeros_like(alpha)
+        return solidify(self.runtime(batch).reshape(small.shape[:2]))
 
 
 def load_model(

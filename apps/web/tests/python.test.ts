@@ -47,6 +47,13 @@ test("doubts are cleared", () => {
   expect(apart(solidify(grid(said.doubtful)).data, said.doubtful)).toBeGreaterThan(0.05);
 });
 
+test("islands and holes in doubt are turned over", () => {
+  const ours = solidify(grid(said.tangled), 2).data;
+  expect(apart(ours, said.untangled)).toBeLessThan(2e-3);
+  const turned = said.tangled.filter((a: number, i: number) => a > 0.5 !== said.untangled[i] > 0.5).length;
+  expect(turned).toBeGreaterThan(20);
+});
+
 test("doubt everywhere is nobody", () => {
   const veil = solidify(grid(said.doubtful.map(() => 0.6)));
   expect(Math.max(...veil.data)).toBe(0);

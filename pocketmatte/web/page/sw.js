@@ -1,11 +1,11 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-af7c2eeeb74f", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-123bde07d017", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
-		"assets/index-Bx9IzhVY.js",
 		"assets/index-CWCNY03a.css",
-		"assets/worker-2Fxrc0D-.js",
+		"assets/index-CzaOsxJQ.js",
+		"assets/worker-CuEszO-r.js",
 		"backgrounds/beach.webp",
 		"backgrounds/lights.webp",
 		"build.json",

@@ -1,7 +1,8 @@
 import { plane, type Plane } from "./planes";
 
-// of somebody really there, some part is beyond doubt
+// of somebody really there, some part is beyond doubt; where the room shows through, some part is clear
 const SURE = 0.8;
+const BARE = 0.3;
 // steps of the 3x3 chamfer distance: straight and diagonal
 const STRAIGHT = 0.955;
 const DIAGONAL = 1.3693;
@@ -9,18 +10,62 @@ const DIAGONAL = 1.3693;
 /**
  * Far from the outline a pixel is person or not: doubts there are cleared. Up to `reach` grid pixels
  * from the outline alpha is kept, from there to twice as far it fades to 0 outside and 1 inside.
- * Doubt everywhere is no person: an empty room gives an empty matte.
+ * A part without a sure pixel is no person, a hole without a bare one no hole: there alpha a counts as
+ * 1 - a. So an empty room gives an empty matte.
  */
 export function solidify(alpha: Plane, reach = 6): Plane {
   const { height, width, data } = alpha;
-  if (!data.some((value) => value > SURE)) return plane(height, width);
-  const person = data.map((value) => (value > 0.5 ? 1 : 0));
+  const parts = data.map((value) => (value > 0.5 ? 1 : 0));
+  const surely = holding(parts, 1, height, width, (i) => data[i] > SURE);
+  const person = holding(surely, 0, height, width, (i) => {
+    const x = i % width;
+    return data[i] < BARE || i < width || i >= data.length - width || x === 0 || x === width - 1;
+  });
   const outside = distance(person, 1, height, width);
   const inside = distance(person, 0, height, width);
   const out = plane(height, width);
   for (let i = 0; i < data.length; i++) {
+    const own = person[i] === parts[i] ? data[i] : 1 - data[i];
     const keep = Math.min(Math.max(2 - Math.max(outside[i], inside[i]) / reach, 0), 1);
-    out.data[i] = person[i] + (data[i] - person[i]) * keep;
+    out.data[i] = person[i] + (own - person[i]) * keep;
+  }
+  return out;
+}
+
+/**
+ * The map with the connected parts of one value turned over that hold no sure pixel. Ones touch by
+ * corners too, zeros by sides only.
+ */
+function holding(
+  map: Float32Array,
+  value: number,
+  height: number,
+  width: number,
+  sure: (pixel: number) => boolean,
+): Float32Array {
+  const out = map.slice();
+  const seen = new Uint8Array(map.length);
+  const part = new Int32Array(map.length);
+  for (let first = 0; first < map.length; first++) {
+    if (map[first] !== value || seen[first]) continue;
+    let [found, count] = [false, 1];
+    part[0] = first;
+    seen[first] = 1;
+    for (let next = 0; next < count; next++) {
+      const pixel = part[next];
+      found ||= sure(pixel);
+      const y = Math.floor(pixel / width);
+      const x = pixel - y * width;
+      for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, height - 1); v++) {
+        for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, width - 1); u++) {
+          const other = v * width + u;
+          if (seen[other] || map[other] !== value || (value === 0 && u !== x && v !== y)) continue;
+          seen[other] = 1;
+          part[count++] = other;
+        }
+      }
+    }
+    if (!found) for (let n = 0; n < count; n++) out[part[n]] = 1 - value;
   }
   return out;
 }
