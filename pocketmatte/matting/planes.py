@@ -90,12 +90,12 @@ class Planes:
 
 def _shrink(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """`shrink`, but the last step of about a half by the quick interpolation of four pixels."""
-    while plane.shape[0] >= 4 * size[0] and plane.shape[1] >= 4 * size[1]:
+    while plane.shape[0] >= 3 * size[0] and plane.shape[1] >= 3 * size[1]:
         height, width = (side // 2 for side in plane.shape)
         if (2 * height, 2 * width) != plane.shape:
             break
         plane = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
     ratios = plane.shape[0] / size[0], plane.shape[1] / size[1]
-    if min(ratios) >= 1.9 and max(ratios) <= _NEAR_HALF:
+    if min(ratios) >= 1.5 and max(ratios) <= _NEAR_HALF:
         return cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR)
     return shrink(plane, size)

@@ -43,9 +43,9 @@ def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Area-average an image or alpha to (height, width); enlarge it where it is smaller.
 
     Exact halvings come first, because they are ten times faster, but not for the last factor
-    of two to four: two averages in a row would blur.
+    of one and a half to three: two averages in a row would blur.
     """
-    while image.shape[0] >= 4 * size[0] and image.shape[1] >= 4 * size[1]:
+    while image.shape[0] >= 3 * size[0] and image.shape[1] >= 3 * size[1]:
         height, width = image.shape[:2]
         if height % 2 or width % 2:
             break

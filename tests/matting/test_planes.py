@@ -35,7 +35,7 @@ def test_sizes_round_up_and_come_back(shape, smooth):
         assert np.abs(planes.rgb().astype(int) - image).mean() < 2.5
 
 
-@pytest.mark.parametrize("size", [(36, 64), (35, 62), (30, 50), (144, 256)])
+@pytest.mark.parametrize("size", [(36, 64), (35, 62), (38, 67), (30, 50), (144, 256)])
 def test_shrinking_gives_what_shrinking_rgb_gives(size, smooth):
     image = smooth((144, 256))
 

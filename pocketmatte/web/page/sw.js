@@ -1,11 +1,11 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-123bde07d017", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-398f69320a5f", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
+		"assets/index-3tQVOV0o.js",
 		"assets/index-CWCNY03a.css",
-		"assets/index-CzaOsxJQ.js",
-		"assets/worker-CuEszO-r.js",
+		"assets/worker-CkTSnWCa.js",
 		"backgrounds/beach.webp",
 		"backgrounds/lights.webp",
 		"build.json",

@@ -16,11 +16,10 @@ const DIAGONAL = 1.3693;
 export function solidify(alpha: Plane, reach = 6): Plane {
   const { height, width, data } = alpha;
   const parts = data.map((value) => (value > 0.5 ? 1 : 0));
-  const surely = holding(parts, 1, height, width, (i) => data[i] > SURE);
-  const person = holding(surely, 0, height, width, (i) => {
-    const x = i % width;
-    return data[i] < BARE || i < width || i >= data.length - width || x === 0 || x === width - 1;
-  });
+  const surely = holding(parts, 1, width, (i) => data[i] > SURE);
+  const atBorder = (i: number) =>
+    i < width || i >= data.length - width || i % width === 0 || i % width === width - 1;
+  const person = holding(surely, 0, width, (i) => data[i] < BARE || atBorder(i));
   const outside = distance(person, 1, height, width);
   const inside = distance(person, 0, height, width);
   const out = plane(height, width);
@@ -39,34 +38,35 @@ export function solidify(alpha: Plane, reach = 6): Plane {
 function holding(
   map: Float32Array,
   value: number,
-  height: number,
   width: number,
   sure: (pixel: number) => boolean,
 ): Float32Array {
-  const out = map.slice();
-  const seen = new Uint8Array(map.length);
-  const part = new Int32Array(map.length);
-  for (let first = 0; first < map.length; first++) {
-    if (map[first] !== value || seen[first]) continue;
-    let [found, count] = [false, 1];
-    part[0] = first;
-    seen[first] = 1;
-    for (let next = 0; next < count; next++) {
-      const pixel = part[next];
-      found ||= sure(pixel);
-      const y = Math.floor(pixel / width);
-      const x = pixel - y * width;
-      for (let v = Math.max(y - 1, 0); v <= Math.min(y + 1, height - 1); v++) {
-        for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, width - 1); u++) {
-          const other = v * width + u;
-          if (seen[other] || map[other] !== value || (value === 0 && u !== x && v !== y)) continue;
-          seen[other] = 1;
-          part[count++] = other;
-        }
+  const held = new Uint8Array(map.length);
+  for (let i = 0; i < map.length; i++) if (map[i] === value && sure(i)) held[i] = 1;
+  const around = (pixel: number): number[] => {
+    const [x, found] = [pixel % width, [] as number[]];
+    for (let v = pixel - x - width; v <= pixel - x + width; v += width) {
+      if (v < 0 || v >= map.length) continue;
+      for (let u = Math.max(x - 1, 0); u <= Math.min(x + 1, width - 1); u++) {
+        if (map[v + u] === value && (value === 1 || u === x || v === pixel - x)) found.push(v + u);
       }
     }
-    if (!found) for (let n = 0; n < count; n++) out[part[n]] = 1 - value;
+    return found;
+  };
+  // only doubtful pixels are visited, and they are few
+  for (let i = 0; i < map.length; i++) {
+    if (held[i] || map[i] !== value || !around(i).some((other) => held[other])) continue;
+    held[i] = 1;
+    for (const reached = [i]; reached.length; ) {
+      for (const other of around(reached.pop()!)) {
+        if (held[other]) continue;
+        held[other] = 1;
+        reached.push(other);
+      }
+    }
   }
+  const out = map.slice();
+  for (let i = 0; i < map.length; i++) if (map[i] === value && !held[i]) out[i] = 1 - value;
   return out;
 }
 
