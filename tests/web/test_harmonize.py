@@ -38,17 +38,20 @@ def test_live_frames_are_harmonized_as_in_python(page, visitor, cold):
     page.get_by_label("Harmonise").check()
     page.locator("#showFigures").check()
     page.locator("#figures").get_by_text("harmonise").wait_for(timeout=60_000)
-    ours = visitor.picture()
-    assert sum("harmonize" in url for url in asked) == 1
-
     matte = pm.matte(cold)
     person = matte.alpha > 0.9
     theirs = pm.compose(matte, BEACH, "harmonize").astype(float)
     change = np.abs(theirs - pm.compose(matte, BEACH))[person].mean()
     assert change > 5
     assert np.abs(plain[..., :3] - theirs)[person].mean() > 0.8 * change
-    # what a camera delivers has its colours coded once more
-    assert np.abs(ours[..., :3] - theirs)[person].mean() < 2 + 0.05 * change
+    # what a camera delivers has its colours coded once more, and on a busy machine the first frames
+    # may be others: the change goes a tenth of the way to the newest proposal with each frame
+    for _ in range(30):
+        apart = np.abs(visitor.picture()[..., :3] - theirs)[person].mean()
+        if apart < 2 + 0.05 * change:
+            break
+    assert apart < 2 + 0.05 * change
+    assert sum("harmonize" in url for url in asked) == 1
 
     page.keyboard.press("h")
     assert not page.get_by_label("Harmonise").is_checked()
