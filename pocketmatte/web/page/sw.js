@@ -1,5 +1,5 @@
 // src/sw.ts
-var e = self, t = "pocketmatte-398f69320a5f", n = "pocketmatte-own";
+var e = self, t = "pocketmatte-949d2b109de4", n = "pocketmatte-own";
 e.addEventListener("install", (n) => {
 	n.waitUntil(caches.open(t).then((e) => e.addAll([
 		"./",
