@@ -199,6 +199,8 @@ def page(with_camera, server):
         "console", lambda line: page.problems.append(line.text) if line.type == "error" else None
     )
     page.goto(server.address)
+    # only now does it listen: before, a file would be given to nobody
+    page.locator("#swatches input:checked").wait_for(state="attached")
     yield page
     context.close()
     assert page.problems == []

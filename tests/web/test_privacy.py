@@ -16,6 +16,7 @@ def watched(with_camera, server):
     page, asked = context.new_page(), []
     context.on("request", lambda request: asked.append((request.method, request.url)))
     page.goto(server.address)
+    page.locator("#swatches input:checked").wait_for(state="attached")
     yield page, asked
     context.close()
 
