@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pocketmatte.matting.preprocess import shrink
+from pocketmatte.matting.preprocess import halved, shrink
 
 # ITU-R BT.709, video range: Y' from 16 to 235, Cb and Cr from 16 to 240
 _KR, _KB = 0.2126, 0.0722
@@ -90,11 +90,7 @@ class Planes:
 
 def _shrink(plane: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """`shrink`, but the last step of about a half by the quick interpolation of four pixels."""
-    while plane.shape[0] >= 3 * size[0] and plane.shape[1] >= 3 * size[1]:
-        height, width = (side // 2 for side in plane.shape)
-        if (2 * height, 2 * width) != plane.shape:
-            break
-        plane = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
+    plane = halved(plane, size)
     ratios = plane.shape[0] / size[0], plane.shape[1] / size[1]
     if min(ratios) >= 1.5 and max(ratios) <= _NEAR_HALF:
         return cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR)

@@ -45,16 +45,22 @@ def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     Exact halvings come first, because they are ten times faster, but not for the last factor
     of one and a half to three: two averages in a row would blur.
     """
-    while image.shape[0] >= 3 * size[0] and image.shape[1] >= 3 * size[1]:
-        height, width = image.shape[:2]
-        if height % 2 or width % 2:
-            break
-        image = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    image = halved(image, size)
     if image.shape[:2] == size:
         return image
     shrinking = size[0] < image.shape[0] or size[1] < image.shape[1]
     method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
     return cv2.resize(image, size[::-1], interpolation=method)
+
+
+def halved(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Halve an image exactly while it has three times (height, width) and even sides."""
+    while image.shape[0] >= 3 * size[0] and image.shape[1] >= 3 * size[1]:
+        height, width = image.shape[:2]
+        if height % 2 or width % 2:
+            break
+        image = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return image
 
 
 def split(picture: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -140,7 +140,7 @@ class Trainer(ABC):
             )
         state = checkpoint.training
         self.network.load_state_dict(state["network"])
-        self.ema.average.load_state_dict(state["average"])
+        self.ema.average.load_state_dict(state.get("average", checkpoint.weights))
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.restore(state["schedule"])
         self.precision.restore(state.get("precision", {}))
